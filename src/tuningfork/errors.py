@@ -1,0 +1,33 @@
+"""The one family of errors: each says what is wrong, where, and what to do next."""
+
+
+class TuningForkError(Exception):
+    """Anything a user can mend. The command line prints the message and exits with 2."""
+
+
+class UnreadableImage(TuningForkError):
+    """A picture that cannot be read or that holds no usable pixels."""
+
+
+class BadTable(TuningForkError):
+    """A table that cannot be read, lacks a column, or has no usable row."""
+
+
+class BadData(TuningForkError):
+    """A data set whose layout is not recognised, or that holds no usable galaxy."""
+
+
+class BadRule(TuningForkError):
+    """A label rule, recipe or model card whose text breaks its own form."""
+
+
+class UnknownName(TuningForkError):
+    """A class, rule, recipe, source or model that does not exist."""
+
+
+class BadModel(TuningForkError):
+    """Weights or a card that are missing, damaged or do not belong together."""
+
+
+class TrainingStopped(TuningForkError):
+    """Training ended early (memory, disk, interrupt); the run can be resumed."""
