@@ -54,5 +54,7 @@ def _reflected(square: Pixels, side: int) -> Pixels:
     if missing <= 0:
         return square
     before, after = missing // 2, math.ceil(missing / 2)
-    mode = "reflect" if len(square) > 1 else "edge"
-    return np.pad(square, ((before, after), (before, after), (0, 0)), mode=mode)
+    around = ((before, after), (before, after), (0, 0))
+    if len(square) == 1:
+        return np.pad(square, around, mode="edge")
+    return np.pad(square, around, mode="reflect")

@@ -1,1 +1,1 @@
-"""."""
+"""Networks ready to answer: their cards, their ONNX sessions, the bundled weights."""

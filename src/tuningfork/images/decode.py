@@ -1,0 +1,147 @@
+"""Bytes to pixels: every kind of picture becomes 8-bit colour, or is refused with a reason."""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from tuningfork.errors import UnreadableImage
+
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP")
+SMALLEST_SIDE = 8
+"""Pixels; a smaller picture shows no galaxy."""
+LARGEST_PICTURE = 100_000_000
+"""Pixels; a larger picture (a "decompression bomb") is refused before it fills the memory."""
+DEEP_RANGES = (255, 4095, 65535)
+"""Whites of 8, 12 and 16 bits: what cameras and converters put into 16-bit files."""
+
+_DEEP_MODES = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
+# Filters of warnings belong to the whole process, so only one thread may change them at a time.
+_quiet = threading.Lock()
+
+
+def decode(data: bytes, where: str) -> NDArray[np.uint8]:
+    """Read the picture in a file's bytes as uint8 RGB of shape (height, width, 3).
+
+    Reads JPEG, PNG, TIFF, WebP, GIF and BMP; of several frames the first. Turns the picture as
+    its EXIF orientation says; lays transparency over black; brings deeper greys to 8 bits (see
+    :func:`eight_bits`). ``where`` names the picture in messages. Safe to call from several
+    threads.
+
+    Raises UnreadableImage for what is empty, no picture, damaged, narrower than SMALLEST_SIDE or
+    of more than LARGEST_PICTURE pixels.
+    """
+    if not data:
+        raise UnreadableImage(f"{where}: the file is empty; fetch it again")
+    try:
+        with _open(data, where) as image:
+            image.load()
+            return pixels_of(image, where)
+    except UnreadableImage:
+        raise
+    except UnidentifiedImageError as error:
+        raise UnreadableImage(
+            f"{where}: not a picture of a known kind; give {', '.join(FORMATS)}"
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(where) from error
+    except Exception as error:  # on damaged files Pillow's readers raise nearly anything
+        raise UnreadableImage(
+            f"{where}: the picture is damaged ({_first_line(error)}); fetch it again"
+        ) from error
+
+
+def pixels_of(image: Image.Image, where: str) -> NDArray[np.uint8]:
+    """Bring a Pillow image to what :func:`decode` gives. Raises UnreadableImage."""
+    _check_size(*image.size, where)
+    with _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # damaged EXIF: the picture itself may be whole
+        image = ImageOps.exif_transpose(image)
+    if image.mode in _DEEP_MODES:
+        return eight_bits(np.asarray(image), where)
+    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
+        clear = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", clear.size, (0, 0, 0, 255)), clear)
+    return np.array(image.convert("RGB"))
+
+
+def eight_bits(array: NDArray[Any], where: str) -> NDArray[np.uint8]:
+    """Bring an array of grey or colour values to what :func:`decode` gives.
+
+    ``array`` has shape (height, width) or (height, width, 1, 3 or 4); a fourth channel is
+    transparency. uint8 is kept. Of others, values within 0 to 1 (floats only), 0 to 255, 0 to
+    4095 or 0 to 65535 are scaled by the smallest of these ranges that holds them all; anything
+    else by its own smallest and largest value. NaN and infinities become black.
+
+    Raises UnreadableImage for other shapes and where no value is finite.
+    """
+    if array.ndim == 2:
+        array = array[:, :, np.newaxis]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or array.dtype.kind not in "buif":
+        raise UnreadableImage(
+            f"{where}: an array of shape {array.shape} and type {array.dtype} is no picture; "
+            "give numbers of shape (height, width) or (height, width, 3)"
+        )
+    _check_size(array.shape[1], array.shape[0], where)
+    levels = array if array.dtype == np.uint8 else _levels(array, where)
+    if levels.shape[2] == 4:
+        opacity = levels[:, :, 3:] / 255.0
+        levels = np.rint(levels[:, :, :3] * opacity).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(levels, (*levels.shape[:2], 3)))
+
+
+def _levels(array: NDArray[Any], where: str) -> NDArray[np.uint8]:
+    values = array.astype(np.float64)
+    finite = np.isfinite(values)
+    if not finite.any():
+        raise UnreadableImage(f"{where}: no pixel holds a finite value; check how it was made")
+    low, high = float(values[finite].min()), float(values[finite].max())
+    black, white = _range(low, high, fractional=array.dtype.kind in "bf")
+    scaled = (np.where(finite, values, black) - black) * (255.0 / (white - black))
+    return np.rint(np.clip(scaled, 0.0, 255.0)).astype(np.uint8)
+
+
+def _range(low: float, high: float, *, fractional: bool) -> tuple[float, float]:
+    """Find the values that stand for black and white."""
+    ranges = (1, *DEEP_RANGES) if fractional else DEEP_RANGES
+    if low >= 0:
+        for white in ranges:
+            if high <= white:
+                return 0.0, float(white)
+    return low, high if high > low else low + 1.0
+
+
+def _open(data: bytes, where: str) -> Image.Image:
+    with _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # among them Pillow's own, lower, limit of pixels
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    _check_size(*image.size, where)
+    return image
+
+
+def _check_size(width: int, height: int, where: str) -> None:
+    if min(width, height) < SMALLEST_SIDE:
+        raise UnreadableImage(
+            f"{where}: {width}×{height} pixels are too few to show a galaxy; "
+            f"give a picture of at least {SMALLEST_SIDE}×{SMALLEST_SIDE}"
+        )
+    if width * height > LARGEST_PICTURE:
+        raise _too_many_pixels(where)
+
+
+def _too_many_pixels(where: str) -> UnreadableImage:
+    return UnreadableImage(
+        f"{where}: more than {LARGEST_PICTURE // 1_000_000} million pixels; "
+        "give a smaller cutout around the galaxy"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines else type(error).__name__

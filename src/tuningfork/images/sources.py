@@ -1,0 +1,268 @@
+"""Where pictures come from: files, folders, zips and standard input."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+import threading
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from tuningfork.errors import BadData, UnreadableImage
+
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".gif", ".bmp"}
+)
+"""Endings of the names by which pictures are found in folders and zips, in lower case."""
+
+LARGEST_FILE = 2**30
+"""Bytes; a larger file is refused before it fills the memory."""
+
+ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture not yet read."""
+
+    id: str
+    """The file's name without its ending; bytes that are not UTF-8 appear as ``\\xff``."""
+    path: str
+    """Where it lies, for people to read; a zip's members as ``archive.zip/member.jpg``."""
+    read: Callable[[], bytes]
+    """Gives the file's bytes; raises UnreadableImage. Safe to call from several threads."""
+
+
+class Archive:
+    """A zip whose members are read straight out of it, by any thread or forked process."""
+
+    def __init__(self, file: Path | bytes, where: str) -> None:
+        self._file = file
+        self.where = where
+        self._lock = threading.Lock()
+        self._opened: tuple[int, zipfile.ZipFile] | None = None
+
+    def members(self) -> list[zipfile.ZipInfo]:
+        """List the pictures inside, sorted by name. Raises UnreadableImage for a broken zip."""
+        try:
+            found = self._zip().infolist()
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise UnreadableImage(
+                f"{self.where}: not a whole zip ({error}); fetch or make it again"
+            ) from error
+        return sorted((one for one in found if _is_picture(one)), key=lambda one: one.filename)
+
+    def pictures(self) -> Iterator[Picture]:
+        """Give the pictures inside, not yet read."""
+        for member in self.members():
+            path = f"{self.where}/{readable(member.filename)}"
+            stem = readable(PurePosixPath(member.filename).stem)
+            yield Picture(stem, path, partial(self.read, member, path))
+
+    def read(self, member: zipfile.ZipInfo, where: str) -> bytes:
+        """Give the bytes of one member. Raises UnreadableImage."""
+        if member.file_size > LARGEST_FILE:
+            raise _too_large(where)
+        try:
+            return self._zip().read(member)
+        except Exception as error:  # zlib, lzma, struct, encryption: each raises its own kind
+            raise UnreadableImage(
+                f"{where}: cannot be read from the zip ({error}); make the zip again"
+            ) from error
+
+    def _zip(self) -> zipfile.ZipFile:
+        # A forked process shares its parent's position in the file, so it must open its own.
+        with self._lock:
+            if self._opened is None or self._opened[0] != os.getpid():
+                file = io.BytesIO(self._file) if isinstance(self._file, bytes) else self._file
+                self._opened = (os.getpid(), zipfile.ZipFile(file))
+            return self._opened[1]
+
+    def __getstate__(self) -> tuple[Path | bytes, str]:
+        return (self._file, self.where)
+
+    def __setstate__(self, state: tuple[Path | bytes, str]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
+
+def find_pictures(paths: Iterable[Path]) -> Iterator[Picture]:
+    """Find the pictures in files, folders (recursively) and zips, in the order given.
+
+    Within folders and zips they are sorted by name.
+
+    ``-`` stands for standard input: a picture, a zip, or lines with paths. A file that is named
+    itself is taken whatever its ending; in folders and zips the ending decides, and hidden files
+    and ``__MACOSX`` are passed over. A zip that is damaged, or a folder that may not be read,
+    gives one picture whose ``read`` raises. Raises BadData, before the first picture is given,
+    for a path that does not exist or that holds no picture.
+    """
+    paths = [Path(path) for path in paths]
+    for path in paths:
+        _check(path)
+    return (picture for path in paths for picture in _pictures_at(path))
+
+
+def readable(name: str) -> str:
+    """Spell out the bytes of a name that are not UTF-8, so that it can be written anywhere."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _check(path: Path) -> None:
+    if str(path) == "-":
+        return
+    where = readable(str(path))
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadData(f"{where}: {reason}; check the path") from error
+    if stat.S_ISDIR(mode):
+        if next(_folder(path), None) is None:
+            raise BadData(
+                f"{where}: no picture in this folder or below; "
+                f"looked for {', '.join(sorted(SUFFIXES))} and zips of them"
+            )
+    elif stat.S_ISREG(mode) and _is_zip(path) and next(_archive(path), None) is None:
+        raise BadData(f"{where}: no picture in this zip; looked for {', '.join(sorted(SUFFIXES))}")
+
+
+def _pictures_at(path: Path) -> Iterator[Picture]:
+    if str(path) == "-":
+        return _bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), "-", "stdin")
+    if path.is_dir():
+        return _folder(path)
+    if path.is_file():
+        return _archive(path) if _is_zip(path) else iter([_file(path)])
+    with path.open("rb") as pipe:
+        return _bytes(pipe.read(LARGEST_FILE + 1), readable(str(path)), readable(path.name))
+
+
+def _bytes(data: bytes, where: str, name: str) -> Iterator[Picture]:
+    """Give what a stream held: a zip, lines with paths, or else one picture."""
+    if data.startswith(ZIP_STARTS):
+        return _whole(Archive(data, where))
+    listed = _paths_in(data)
+    if listed:
+        return (picture for path in listed for picture in _listed(path))
+    return iter([Picture(name, where, lambda: _not_too_large(data, where))])
+
+
+def _paths_in(data: bytes) -> list[Path]:
+    """Give the paths that lines of text name; none if the bytes are no such text."""
+    if b"\0" in data[:4096]:
+        return []
+    lines = [line for line in data[:LARGEST_FILE].splitlines() if line.strip()]
+    paths = [Path(os.fsdecode(line)) for line in lines]
+    # Every format begins with bytes that name no file: one line that does shows a list of paths.
+    return paths if paths and len(lines[0]) < 4096 and paths[0].exists() else []
+
+
+def _listed(path: Path) -> Iterator[Picture]:
+    try:
+        _check(path)
+    except BadData as error:
+        return iter([_failing(readable(path.stem), readable(str(path)), str(error))])
+    return _pictures_at(path)
+
+
+def _folder(folder: Path) -> Iterator[Picture]:
+    refused: list[OSError] = []
+    seen: set[tuple[int, int]] = set()
+    for name, folders, files in os.walk(folder, onerror=refused.append, followlinks=True):
+        here = Path(name)
+        folders[:] = sorted(one for one in folders if not _hidden(one) and _new(here / one, seen))
+        for file in sorted(files):
+            path = here / file
+            if _hidden(file) or not path.is_file():
+                continue
+            if path.suffix.lower() in SUFFIXES:
+                yield _file(path)
+            elif path.suffix.lower() == ".zip":
+                yield from _archive(path)
+    for error in refused:
+        path = Path(error.filename)
+        message = f"{readable(str(path))}: {error.strerror}; allow reading this folder"
+        yield _failing(readable(path.name), readable(str(path)), message)
+
+
+def _new(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether the folder was not walked before: links may lead round in a circle."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return False
+    key = (status.st_dev, status.st_ino)
+    if key in seen:
+        return False
+    seen.add(key)
+    return True
+
+
+def _file(path: Path) -> Picture:
+    return Picture(readable(path.stem), readable(str(path)), partial(_read_file, path))
+
+
+def _archive(path: Path) -> Iterator[Picture]:
+    return _whole(Archive(path, readable(str(path))))
+
+
+def _whole(archive: Archive) -> Iterator[Picture]:
+    try:
+        yield from archive.pictures()
+    except UnreadableImage as error:
+        yield _failing(PurePosixPath(archive.where).stem, archive.where, str(error))
+
+
+def _failing(name: str, path: str, message: str) -> Picture:
+    def read() -> bytes:
+        raise UnreadableImage(message)
+
+    return Picture(name, path, read)
+
+
+def _read_file(path: Path) -> bytes:
+    where = readable(str(path))
+    try:
+        with path.open("rb") as file:
+            return _not_too_large(file.read(LARGEST_FILE + 1), where)
+    except OSError as error:
+        raise UnreadableImage(f"{where}: {error.strerror}; check the file") from error
+
+
+def _not_too_large(data: bytes, where: str) -> bytes:
+    if len(data) > LARGEST_FILE:
+        raise _too_large(where)
+    return data
+
+
+def _too_large(where: str) -> UnreadableImage:
+    return UnreadableImage(f"{where}: larger than {LARGEST_FILE >> 20} MiB; give a smaller picture")
+
+
+def _is_zip(path: Path) -> bool:
+    if path.suffix.lower() == ".zip":
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in ZIP_STARTS
+    except OSError:
+        return False
+
+
+def _is_picture(member: zipfile.ZipInfo) -> bool:
+    path = PurePosixPath(member.filename)
+    return (
+        not member.is_dir()
+        and path.suffix.lower() in SUFFIXES
+        and not any(_hidden(part) for part in path.parts)
+    )
+
+
+def _hidden(name: str) -> bool:
+    """Hidden, or what macOS leaves in zips."""
+    return name.startswith(".") or name == "__MACOSX"
