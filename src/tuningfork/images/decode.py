@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from tuningfork.errors import UnreadableImage
 
@@ -22,6 +24,16 @@ DEEP_RANGES = (255, 4095, 65535)
 """Whites of 8, 12 and 16 bits: what cameras and converters put into 16-bit files."""
 
 _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each EXIF orientation (CIPA DC-008, tag 274)."""
 # Filters of warnings belong to the whole process, so only one thread may change them at a time.
 _quiet = threading.Lock()
 
@@ -39,36 +51,19 @@ def decode(data: bytes, where: str) -> NDArray[np.uint8]:
     """
     if not data:
         raise UnreadableImage(f"{where}: the file is empty; fetch it again")
-    try:
-        with _open(data, where) as image:
-            image.load()
-            return pixels_of(image, where)
-    except UnreadableImage:
-        raise
-    except UnidentifiedImageError as error:
-        raise UnreadableImage(
-            f"{where}: not a picture of a known kind; give {', '.join(FORMATS)}"
-        ) from error
-    except Image.DecompressionBombError as error:
-        raise _too_many_pixels(where) from error
-    except Exception as error:  # on damaged files Pillow's readers raise nearly anything
-        raise UnreadableImage(
-            f"{where}: the picture is damaged ({_first_line(error)}); fetch it again"
-        ) from error
+    with _refusals(where), _open(data) as image:
+        return pixels_of(image, where)
 
 
 def pixels_of(image: Image.Image, where: str) -> NDArray[np.uint8]:
     """Bring a Pillow image to what :func:`decode` gives. Raises UnreadableImage."""
     _check_size(*image.size, where)
-    with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # damaged EXIF: the picture itself may be whole
-        image = ImageOps.exif_transpose(image)
-    if image.mode in _DEEP_MODES:
-        return eight_bits(np.asarray(image), where)
-    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
-        clear = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", clear.size, (0, 0, 0, 255)), clear)
-    return np.array(image.convert("RGB"))
+    with _refusals(where):
+        image.load()
+        upright = _upright(image)
+        if upright.mode in _DEEP_MODES:
+            return eight_bits(np.asarray(upright), where)
+        return np.array(_opaque(upright).convert("RGB"))
 
 
 def eight_bits(array: NDArray[Any], where: str) -> NDArray[np.uint8]:
@@ -117,12 +112,47 @@ def _range(low: float, high: float, *, fractional: bool) -> tuple[float, float]:
     return low, high if high > low else low + 1.0
 
 
-def _open(data: bytes, where: str) -> Image.Image:
+def _open(data: bytes) -> Image.Image:
     with _quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # among them Pillow's own, lower, limit of pixels
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    _check_size(*image.size, where)
-    return image
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    with _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+        except Exception:  # damaged remarks beside a picture that may be whole
+            return image
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image
+    clear = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", clear.size, (0, 0, 0, 255)), clear)
+
+
+@contextmanager
+def _refusals(where: str) -> Iterator[None]:
+    """Turn whatever Pillow raises into a refusal that names the picture."""
+    try:
+        yield
+    except UnreadableImage:
+        raise
+    except UnidentifiedImageError as error:
+        raise UnreadableImage(
+            f"{where}: not a picture of a known kind; give {', '.join(FORMATS)}"
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(where) from error
+    except Exception as error:  # on damaged files Pillow's readers raise nearly anything
+        raise UnreadableImage(
+            f"{where}: the picture is damaged ({_first_line(error)}); fetch it again"
+        ) from error
 
 
 def _check_size(width: int, height: int, where: str) -> None:

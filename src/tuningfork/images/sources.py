@@ -93,13 +93,13 @@ class Archive:
 def find_pictures(paths: Iterable[Path]) -> Iterator[Picture]:
     """Find the pictures in files, folders (recursively) and zips, in the order given.
 
-    Within folders and zips they are sorted by name.
+    Within folders and zips they are sorted by name. ``-`` stands for standard input: a
+    picture, a zip, or lines with paths. A file that is named itself is taken whatever its ending;
+    in folders and zips the ending decides, and hidden files and ``__MACOSX`` are passed over. A
+    zip that is damaged, or a folder that may not be read, gives one picture whose ``read`` raises.
 
-    ``-`` stands for standard input: a picture, a zip, or lines with paths. A file that is named
-    itself is taken whatever its ending; in folders and zips the ending decides, and hidden files
-    and ``__MACOSX`` are passed over. A zip that is damaged, or a folder that may not be read,
-    gives one picture whose ``read`` raises. Raises BadData, before the first picture is given,
-    for a path that does not exist or that holds no picture.
+    Raises BadData, before the first picture is given, for a path that does not exist or that holds
+    no picture.
     """
     paths = [Path(path) for path in paths]
     for path in paths:
@@ -204,7 +204,7 @@ def _new(folder: Path, seen: set[tuple[int, int]]) -> bool:
 
 
 def _file(path: Path) -> Picture:
-    return Picture(readable(path.stem), readable(str(path)), partial(_read_file, path))
+    return Picture(readable(path.stem), readable(str(path)), partial(read_file, path))
 
 
 def _archive(path: Path) -> Iterator[Picture]:
@@ -225,7 +225,8 @@ def _failing(name: str, path: str, message: str) -> Picture:
     return Picture(name, path, read)
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Read a file's bytes. Raises UnreadableImage if it is absent, too large or not to be read."""
     where = readable(str(path))
     try:
         with path.open("rb") as file:

@@ -1,0 +1,94 @@
+"""Any number of pictures in bounded memory: threads decode ahead while the network answers."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuningfork.classify.classifier import Classification, classifications
+from tuningfork.classify.views import answer_views
+from tuningfork.errors import TuningForkError
+from tuningfork.images.decode import decode
+from tuningfork.images.frame import Preprocessing
+from tuningfork.images.sources import Picture
+from tuningfork.model.session import Model
+
+DECODERS = min(4, os.cpu_count() or 1)
+"""Threads that read and decode; a small network answers faster than four can decode."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one picture: a classification, or an error that says why there is none."""
+
+    id: str
+    path: str
+    classification: Classification | None
+    error: str
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    picture: Picture
+    pixels: NDArray[np.uint8] | None
+    error: str
+
+
+def classify_pictures(
+    model: Model,
+    pictures: Iterable[Picture],
+    *,
+    frame_share: float = 1.0,
+    views: int = 1,
+    batch: int = 16,
+) -> Iterator[Row]:
+    """Classify pictures, one row for each, in their order.
+
+    ``frame_share`` is the pictures' width as a share of Galaxy Zoo's frame (see
+    :class:`tuningfork.images.frame.Preprocessing`); ``views`` how many turned and mirrored views
+    the answers are averaged over (1 or 8). No more than three batches of pictures are held at a
+    time. A picture that cannot be read gives a row with an error; the others go on.
+    """
+    preprocessing = model.card.preprocessing
+    remaining = iter(pictures)
+    ahead: deque[Future[_Prepared]] = deque()
+    pool = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
+    try:
+        while True:
+            for picture in islice(remaining, 3 * batch - len(ahead)):
+                ahead.append(pool.submit(_prepare, picture, preprocessing, frame_share))
+            if not ahead:
+                return
+            prepared = [ahead.popleft().result() for _ in range(min(batch, len(ahead)))]
+            yield from _rows(model, prepared, views)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _prepare(picture: Picture, preprocessing: Preprocessing, frame_share: float) -> _Prepared:
+    try:
+        pixels = decode(picture.read(), picture.path)
+        return _Prepared(picture, preprocessing.apply(pixels, frame_share), "")
+    except TuningForkError as error:
+        return _Prepared(picture, None, str(error))
+    except MemoryError:
+        return _Prepared(
+            picture, None, f"{picture.path}: too large for the memory; make it smaller"
+        )
+
+
+def _rows(model: Model, prepared: list[_Prepared], views: int) -> Iterator[Row]:
+    readable = [one.pixels for one in prepared if one.pixels is not None]
+    found: Iterator[Classification] = iter(())
+    if readable:
+        found = iter(classifications(model.card, answer_views(model, np.stack(readable), views)))
+    for one in prepared:
+        classification = None if one.pixels is None else next(found)
+        yield Row(one.picture.id, one.picture.path, classification, one.error)

@@ -1,0 +1,175 @@
+"""Networks that answer: ONNX graphs checked against their cards and run by ONNX Runtime."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tuningfork.errors import BadModel, UnknownName
+from tuningfork.model.card import Card, read_card
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BUNDLED = "compact"
+"""The network that ships with the package."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a network says of n pictures."""
+
+    probabilities: NDArray[np.float32]
+    """Shape (n, classes), 0 to 1, rows sum to 1; columns in the order of the card's classes."""
+    fractions: NDArray[np.float32]
+    """Shape (n, 37), 0 to 1: Kaggle's weighted vote fractions, true to the tree's sums."""
+
+
+class Model:
+    """A network and its card.
+
+    ``graph`` is the ONNX file's content: input ``pixels``, outputs ``probabilities`` and
+    ``fractions``. ``threads`` is how many processor cores one answer may use, by default all.
+    ``where`` names the file in messages. Raises BadModel if graph and card do not belong together.
+    """
+
+    def __init__(self, card: Card, graph: bytes, *, where: str, threads: int | None = None) -> None:
+        if hashlib.sha256(graph).hexdigest() != card.sha256:
+            raise BadModel(
+                f"{where}: the file is not the one that its card describes (SHA-256 differs); "
+                "restore the pair of .onnx and .json, or export the network again"
+            )
+        self.card = card
+        self._session = _session(graph, where, threads or _cores())
+        _check_form(self._session, card, where)
+
+    def answer(self, pixels: NDArray[np.uint8]) -> Answers:
+        """Answer for n pictures, cut and scaled by ``card.preprocessing``.
+
+        ``pixels`` is uint8 RGB of shape (n, input_pixels, input_pixels, 3). Raises ValueError for
+        another shape or type.
+        """
+        side = self.card.preprocessing.input_pixels
+        if pixels.dtype != np.uint8 or pixels.shape[1:] != (side, side, 3):
+            raise ValueError(
+                f"pixels are {pixels.dtype} of shape {pixels.shape}; wanted uint8 (n, {side}, "
+                f"{side}, 3): use card.preprocessing.apply"
+            )
+        if len(pixels) == 0:
+            classes, columns = len(self.card.classes), len(self.card.columns)
+            return Answers(np.empty((0, classes), np.float32), np.empty((0, columns), np.float32))
+        probabilities, fractions = self._session.run(
+            ["probabilities", "fractions"], {"pixels": np.ascontiguousarray(pixels)}
+        )
+        return Answers(probabilities, fractions)
+
+
+def load_model(name_or_path: str | Path | None = None, *, threads: int | None = None) -> Model:
+    """Load a network: the bundled one, one of the bundled by name, or one from a file.
+
+    A path may be an ONNX file with its card (the same name ending in ``.json``) beside it, or the
+    folder of a training run that holds ``model.onnx`` and ``model.json``. Raises UnknownName if
+    there is no such name or path, BadModel if the files are missing, damaged or unlike.
+    """
+    graph_path = _graph_path(BUNDLED if name_or_path is None else name_or_path)
+    try:
+        graph = graph_path.read_bytes()
+    except OSError as error:
+        raise BadModel(
+            f"{graph_path}: {error.strerror}; export the network, or name another"
+        ) from error
+    card = read_card(graph_path.with_suffix(".json"))
+    return Model(card, graph, where=str(graph_path), threads=threads)
+
+
+def model_names() -> tuple[str, ...]:
+    """Give the names of the bundled networks."""
+    weights = _weights()
+    if not weights.is_dir():
+        return ()
+    return tuple(sorted(path.stem for path in weights.glob("*.onnx")))
+
+
+def _weights() -> Path:
+    return Path(str(files("tuningfork.model"))) / "weights"
+
+
+def _graph_path(name_or_path: str | Path) -> Path:
+    if name_or_path in model_names():
+        return _weights() / f"{name_or_path}.onnx"
+    path = Path(name_or_path)
+    if path.is_dir():
+        return path / "model.onnx"
+    if path.suffix == ".json":
+        path = path.with_suffix(".onnx")
+    if not path.exists():
+        bundled = ", ".join(model_names()) or "none"
+        raise UnknownName(
+            f"{name_or_path}: no such network; give an .onnx file, the folder of a training run, "
+            f"or the name of a bundled one ({bundled})"
+        )
+    return path
+
+
+def _session(graph: bytes, where: str, threads: int) -> Any:  # noqa: ANN401  onnxruntime is untyped
+    import onnxruntime  # noqa: PLC0415  a fifth of a second: only those who load a network pay
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4
+    # Waiting threads must leave the cores to those that decode pictures.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises a kind of its own for each reason
+        first = str(error).splitlines()[0]
+        raise BadModel(f"{where}: no usable ONNX graph ({first}); export it again") from error
+
+
+def _check_form(session: Any, card: Card, where: str) -> None:  # noqa: ANN401
+    """Raise BadModel unless inputs and outputs are those that the card promises."""
+    side = card.preprocessing.input_pixels
+    wanted = {
+        "pixels": ("tensor(uint8)", [side, side, 3]),
+        "probabilities": ("tensor(float)", [len(card.classes)]),
+        "fractions": ("tensor(float)", [len(card.columns)]),
+    }
+    found = {
+        one.name: (one.type, list(one.shape[1:]))
+        for one in (*session.get_inputs(), *session.get_outputs())
+    }
+    for name, form in wanted.items():
+        if name not in found:
+            raise BadModel(f"{where}: the graph lacks '{name}'; export the network again")
+        if not _alike(found[name], form):
+            raise BadModel(
+                f"{where}: the graph's '{name}' is {found[name]}, its card promises {form}; "
+                "export the network again"
+            )
+    if len(session.get_inputs()) != 1:
+        raise BadModel(f"{where}: the graph asks for more than 'pixels'; export it again")
+
+
+def _alike(found: tuple[str, list[Any]], wanted: tuple[str, list[int]]) -> bool:
+    """Whether type and shape agree; a size that the graph leaves open (a name) fits any."""
+    return (
+        found[0] == wanted[0]
+        and len(found[1]) == len(wanted[1])
+        and all(
+            size == other or not isinstance(size, int)
+            for size, other in zip(found[1], wanted[1], strict=True)
+        )
+    )
+
+
+def _cores() -> int:
+    """How many cores this process may use, which in a container is fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
