@@ -1,1 +1,16 @@
-"""."""
+"""Sets of galaxies: reading them, what is known of each, and splitting them."""
+
+from tuningfork.data.galaxies import Galaxy, GalaxySet, Known
+from tuningfork.data.reading import read_set
+from tuningfork.data.splits import read_same_galaxy, split_of
+from tuningfork.votes.problems import Problem
+
+__all__ = [
+    "Galaxy",
+    "GalaxySet",
+    "Known",
+    "Problem",
+    "read_same_galaxy",
+    "read_set",
+    "split_of",
+]

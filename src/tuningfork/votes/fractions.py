@@ -32,7 +32,7 @@ def weighted_from_conditional(conditional: Fractions) -> Fractions:
     nobody reached it; otherwise NaN stays NaN and a sum of zero stays zero.
     """
     weighted = np.array(conditional, dtype=np.float64)
-    for question in _parents_first():
+    for question in parents_first():
         span = TREE.span(question)
         parent = TREE.question(question).weighted_parent
         if parent is None:
@@ -56,7 +56,7 @@ def conditional_from_weighted(weighted: Fractions) -> Fractions:
     return conditional
 
 
-def _parents_first() -> list[int]:
+def parents_first() -> list[int]:
     """Question numbers ordered so that each comes after the one its parent answer belongs to."""
     order: list[int] = []
     waiting = list(TREE.questions)

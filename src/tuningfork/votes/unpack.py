@@ -1,0 +1,65 @@
+"""Bytes of a table, out of ``.gz`` and ``.zip`` where it lies in one, damaged or not."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO
+
+from tuningfork.errors import BadTable
+
+_CHUNK = 1 << 20
+
+
+def unpacked(path: Path, limit: int | None = None) -> tuple[bytes, bool]:
+    """The table's bytes, at most about ``limit``, and whether the file breaks off early.
+
+    Of a file that breaks off, whole lines are given. Raises BadTable if nothing can be read.
+    """
+    try:
+        if path.suffix.lower() == ".gz":
+            with gzip.open(path) as file:
+                return _read(file, limit)
+        if path.suffix.lower() == ".zip":
+            return _from_zip(path, limit)
+        with path.open("rb") as file:
+            return file.read() if limit is None else file.read(limit), False
+    except OSError as error:
+        raise BadTable(f"{path}: cannot be read ({error}); check the file") from error
+
+
+def _from_zip(path: Path, limit: int | None) -> tuple[bytes, bool]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if _is_table(name)]
+            if len(names) != 1:
+                found = ", ".join(names) or "none"
+                raise BadTable(f"{path}: one table is expected inside, found: {found}")
+            with archive.open(names[0]) as file:
+                return _read(file, limit)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise BadTable(f"{path}: not a whole zip ({error}); fetch it again") from error
+
+
+def _read(file: IO[bytes], limit: int | None) -> tuple[bytes, bool]:
+    parts: list[bytes] = []
+    size = 0
+    try:
+        while (limit is None or size < limit) and (part := file.read(_CHUNK)):
+            parts.append(part)
+            size += len(part)
+    except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile):
+        whole = b"".join(parts)
+        return whole[: whole.rfind(b"\n") + 1], True
+    return b"".join(parts), False
+
+
+def _is_table(name: str) -> bool:
+    parts = name.split("/")
+    return (
+        name.lower().endswith((".csv", ".tsv", ".parquet"))
+        and not parts[-1].startswith(".")
+        and "__MACOSX" not in parts
+    )
