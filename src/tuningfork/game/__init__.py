@@ -1,1 +1,1 @@
-"""."""
+"""The game: a person against the machine, ten galaxies a round, in any browser."""

@@ -1,0 +1,81 @@
+"""``tuningfork play``: the game in the browser."""
+
+# ruff: noqa: PLC0415  (the game is imported by those who play, not by `tuningfork --help`)
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def play(
+    *,
+    deck: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with one folder of pictures per class. Default: the simulated deck.",
+            show_default=False,
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets the local network play.")
+    ] = "127.0.0.1",
+    model: Annotated[
+        str | None,
+        typer.Option(help="Your opponent. Default: the bundled network.", show_default=False),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for rounds and the cookie's secret. Default: the user's data folder.",
+            show_default=False,
+        ),
+    ] = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.")
+    ] = False,
+) -> None:
+    r"""Play against the machine: ten galaxies a round, in the browser.
+
+    Works offline and without JavaScript. Ctrl-C ends it; a round in progress goes on after
+    the next start.
+
+    \b
+    Examples:
+      tuningfork play
+      tuningfork play --deck my_galaxies/ --port 8080
+      tuningfork play --port 0 --open
+    """
+    import webbrowser
+
+    from rich.console import Console
+
+    from tuningfork.game.app import GameConfig, create_app
+    from tuningfork.game.folder import default_folder
+    from tuningfork.game.machine import load_machine
+    from tuningfork.game.reader import open_deck
+    from tuningfork.game.server import serve
+
+    notes = Console(stderr=True, highlight=False)
+
+    def ready(address: str) -> None:
+        typer.echo(f"Tuning Fork is at {address}  (Ctrl-C ends it)")
+        if open_browser:
+            webbrowser.open(address)
+
+    with notes.status("Shuffling the galaxies"):
+        galaxies = open_deck(deck)
+        app = create_app(GameConfig(galaxies, load_machine(model), data or default_folder()))
+    if galaxies.left_out:
+        notes.print(
+            f"{len(galaxies.galaxies):,} galaxies are in the game; {galaxies.left_out:,} more of "
+            "the deck are left out: unreadable, or of none of the four classes."
+        )
+    try:
+        serve(app, host=host, port=port, ready=ready)
+    finally:
+        app.extensions["tuningfork"].close()
+    typer.echo("Stopped.")

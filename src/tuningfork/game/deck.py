@@ -1,0 +1,47 @@
+"""A deck: galaxies whose class is known, to be guessed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class DeckGalaxy:
+    """One galaxy: its id in the deck, its true class, and a function that reads its picture."""
+
+    id: str
+    truth: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Deck:
+    """Galaxies to draw from. ``left_out``: galaxies of the folder that cannot be played."""
+
+    name: str
+    simulated: bool
+    galaxies: tuple[DeckGalaxy, ...]
+    left_out: int = 0
+
+    @cached_property
+    def key(self) -> str:
+        """Names the deck by its galaxies and their classes, wherever its folder lies."""
+        told = "\n".join(sorted(f"{galaxy.truth}\t{galaxy.id}" for galaxy in self.galaxies))
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    @cached_property
+    def by_id(self) -> Mapping[str, DeckGalaxy]:
+        """Every galaxy under its id."""
+        return {galaxy.id: galaxy for galaxy in self.galaxies}
+
+    @cached_property
+    def by_class(self) -> Mapping[str, tuple[DeckGalaxy, ...]]:
+        """The galaxies of each class that the deck holds."""
+        classes = sorted({galaxy.truth for galaxy in self.galaxies})
+        return {
+            name: tuple(galaxy for galaxy in self.galaxies if galaxy.truth == name)
+            for name in classes
+        }

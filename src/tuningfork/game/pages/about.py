@@ -1,0 +1,16 @@
+"""The page about galaxies, the machine, and those to whom the data are owed."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from tuningfork.game.state import current_game
+
+pages = Blueprint("about", __name__)
+
+
+@pages.get("/about")
+def about() -> str:
+    """Hubble's tuning fork, the four classes, how the machine learned, credits."""
+    game = current_game()
+    return render_template("about.html", deck=game.deck, machine=game.memory.machine)

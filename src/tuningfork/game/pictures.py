@@ -1,0 +1,26 @@
+"""A galaxy's picture as the browser gets it: nothing in it but the pixels."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, ImageOps
+
+from tuningfork.images.decode import decode
+
+SIDE = 424  # Galaxy Zoo's frame, in pixels
+QUALITY = 90
+
+
+def plain_jpeg(data: bytes, where: str) -> bytes:
+    """Encode a picture anew: 424×424 pixels, RGB JPEG without metadata.
+
+    Every galaxy leaves in the same form, whatever the form of its file, so that neither
+    size, format, profile nor comment says which folder it came from. A picture that is not
+    square is centred on black. Raises UnreadableImage.
+    """
+    picture = Image.fromarray(decode(data, where))
+    square = ImageOps.pad(picture, (SIDE, SIDE), Image.Resampling.LANCZOS, color="black")
+    buffer = io.BytesIO()
+    square.save(buffer, "JPEG", quality=QUALITY)
+    return buffer.getvalue()

@@ -1,0 +1,103 @@
+"""Nothing that is sent before the guess tells the truth or the machine's answer."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+from flask import Flask
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from tests.game.conftest import COMMENT, Player, make_deck, turns_of
+from tuningfork.game.deck import Deck, DeckGalaxy
+from tuningfork.votes.rules import CLASSES
+
+
+def _plain(answer: TestResponse, path: str) -> str:
+    """Everything sent, with what is random for everybody taken out."""
+    sent = f"{answer.status}\n{answer.headers}\n{answer.text}"
+    sent = sent.replace(path.split("/")[2], "ROUND")
+    sent = re.sub(r'(name="csrf_token" value=)"[^"]+"', r"\1", sent)
+    return re.sub(r"Set-Cookie: .*|Content-Length: .*|Date: .*", "", sent)
+
+
+def test_question_is_the_same_whatever_the_truth(make_app: Callable[..., Flask]) -> None:
+    """Pages, headers and length of the same step differ in random tokens only."""
+    pages, lengths = set(), set()
+    for truth in CLASSES:
+        deck = make_deck(10)
+        one_kind = tuple(galaxy for galaxy in deck.galaxies if galaxy.truth == truth)
+        app = make_app(Deck("tiny", simulated=True, galaxies=one_kind))
+        player = Player(app)
+        path = player.start()
+        answer = player.get(f"{path}/galaxy/1")
+        pages.add(_plain(answer, path))
+        lengths.add(answer.content_length)
+    assert len(pages) == 1
+    assert len(lengths) == 1
+
+
+def test_nothing_sent_before_the_guess_names_the_galaxy(app: Flask, player: Player) -> None:
+    """Ids, contents' hashes, the machine's figures and the deck's comments stay inside."""
+    path = player.start()
+    turns = turns_of(app, path)
+    for number, (_, truth, _) in enumerate(turns, start=1):
+        sent = b""
+        for page in ("", f"/galaxy/{number}", f"/galaxy/{number}.jpg", "/end"):
+            answer = player.get(path + page)
+            sent += str(answer.headers).encode() + answer.data
+        for galaxy, _, _ in turns[number - 1 :]:
+            assert galaxy.encode() not in sent
+        for tell in (COMMENT, b"7861", b"0713", b"79%", b"truth", b"fake", b"fff"):
+            assert tell not in sent
+        counts = {sent.count(name.encode()) for name in ("elliptical", "barred_spiral")}
+        assert counts == {1}  # once each, as the value of a button
+        player.guess(path, number, truth)
+
+
+def test_pictures_differ_in_pixels_only(make_app: Callable[..., Flask]) -> None:
+    """Whatever the file's size, format and metadata, a plain 424×424 JPEG is sent."""
+    picture = Image.new("RGB", (150, 90), (120, 60, 30))
+    exif = Image.Exif()
+    exif[0x010E] = "spiral"
+    files = {"PNG": {}, "WEBP": {"exif": exif}, "JPEG": {"exif": exif, "comment": b"spiral"}}
+    sent = []
+    for kind, extra in files.items():
+        buffer = io.BytesIO()
+        picture.save(buffer, kind, **extra)  # type: ignore[arg-type]
+        data = buffer.getvalue()
+        deck = Deck(kind, simulated=True, galaxies=(DeckGalaxy("one", "spiral", lambda d=data: d),))  # type: ignore[misc]
+        player = Player(make_app(deck))
+        answer = player.get(f"{player.start()}/galaxy/1.jpg")
+        assert answer.mimetype == "image/jpeg"
+        assert b"spiral" not in answer.data
+        opened = Image.open(io.BytesIO(answer.data))
+        assert (opened.format, opened.mode, opened.size) == ("JPEG", "RGB", (424, 424))
+        assert set(opened.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+        sent.append(sorted(set(answer.headers.keys())))
+    assert sent[0] == sent[1] == sent[2]
+
+
+def test_picture_headers_carry_nothing_that_lasts(app: Flask, player: Player) -> None:
+    """No validator, date or name by which a picture could be recognised; no cache keeps it."""
+    answer = player.get(f"{player.start()}/galaxy/1.jpg")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    for header in ("ETag", "Last-Modified", "Content-Disposition", "Expires"):
+        assert header not in answer.headers
+
+
+def test_only_pictures_up_to_the_present_galaxy_are_served(player: Player) -> None:
+    """Galaxies to come cannot be looked at; those answered can be looked at again."""
+    path = player.start()
+    player.guess(path, 1, "spiral")
+    status = {n: player.get(f"{path}/galaxy/{n}.jpg").status_code for n in (0, 1, 2, 3, 10, 11)}
+    assert status == {0: 404, 1: 200, 2: 200, 3: 404, 10: 404, 11: 404}
+
+
+def test_rounds_have_unguessable_addresses(player: Player) -> None:
+    """A round's token has at least 120 random bits."""
+    tokens = {player.start().split("/")[2] for _ in range(20)}
+    assert len(tokens) == 20
+    assert all(len(token) >= 21 for token in tokens)
