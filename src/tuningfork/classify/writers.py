@@ -31,7 +31,14 @@ def column_names(card: Card) -> tuple[str, ...]:
 
     id, path, class, the probability of each class, the 37 weighted fractions, error.
     """
-    return ("id", "path", "class", *(f"p_{name}" for name in _shown(card)), *card.columns, "error")
+    return (
+        "id",
+        "path",
+        "class",
+        *(f"p_{name}" for name in shown_classes(card)),
+        *card.columns,
+        "error",
+    )
 
 
 def cells(row: Row, card: Card) -> tuple[Cell, ...]:
@@ -44,7 +51,7 @@ def cells(row: Row, card: Card) -> tuple[Cell, ...]:
         row.id,
         row.path,
         found.label,
-        *(round(found.probabilities[name], DECIMALS) for name in _shown(card)),
+        *(round(found.probabilities[name], DECIMALS) for name in shown_classes(card)),
         *(round(found.fractions[name], DECIMALS) for name in card.columns),
         None,
     )
@@ -72,7 +79,7 @@ def row_writer(path: Path, card: Card) -> Iterator[Write]:
         raise BadTable(f"{path}: {error.strerror or error}; write the table elsewhere") from error
 
 
-def _shown(card: Card) -> tuple[str, ...]:
+def shown_classes(card: Card) -> tuple[str, ...]:
     """Give the card's classes, in the order of display where they are the four."""
     return CLASSES if set(card.classes) == set(CLASSES) else card.classes
 

@@ -1,0 +1,191 @@
+"""``tuningfork classify``: pictures in, a table out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from rich.table import Table
+
+    from tuningfork.classify import Row
+    from tuningfork.model.card import Card
+
+SHOWN = 10
+"""Rows that are printed where the whole table goes to a file."""
+PIPE_WIDTH = 240
+"""Characters a line, where the table goes to another program."""
+
+
+def classify(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="Pictures, folders (searched to the bottom), zips; - reads standard input.",
+            show_default=False,
+        ),
+    ],
+    *,
+    model: Annotated[
+        Optional[str],  # noqa: UP045  (Typer reads it at run time)
+        typer.Option(
+            help="An .onnx file, the folder of a training run, or a bundled network's name. "
+            "Default: the bundled network.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            help="Write every row to this file: .csv, .jsonl or .parquet.", show_default=False
+        ),
+    ] = None,
+    frame: Annotated[
+        float,
+        typer.Option(
+            min=0.01,
+            max=100,
+            help="Width of the pictures as a share of Galaxy Zoo's frame of 424 pixels.",
+        ),
+    ] = 1.0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print every row as JSON instead of a table.")
+    ] = False,
+) -> None:
+    """Tell what the galaxies in pictures are.
+
+    Reads JPEG, PNG, TIFF, WebP, GIF and BMP of any size, in colour or grey.
+    Each picture gets one row: its class, the probability of each class, the 37
+    vote fractions that volunteers would give, or why it could not be read.
+
+    Exit code: 0 all were read, 1 some were not, 2 the command was wrong.
+
+    \b
+    Examples:
+      tuningfork classify galaxy.jpg
+      tuningfork classify my_galaxies/ --output answers.csv
+      tuningfork classify images.zip --output answers.parquet --frame 0.5
+      tuningfork classify --json - < galaxy.jpg
+    """  # noqa: D301  (Typer needs the \\b itself)
+    from collections import Counter
+
+    from tuningfork.classify import classify_pictures
+    from tuningfork.classify.writers import check_output, row_writer
+    from tuningfork.images.sources import find_pictures
+    from tuningfork.model.session import load_model
+
+    _check(paths, frame)
+    if output is not None:
+        check_output(output)
+    pictures = find_pictures(Path(path) for path in paths)
+    network = load_model(model)
+    rows = classify_pictures(network, pictures, frame_share=frame)
+    shown: list[Row] = []
+    counts: Counter[str] = Counter()
+    with nullcontext() if output is None else row_writer(output, network.card) as write:
+        for row in _printed(rows, network.card) if as_json else _watched(rows):
+            counts["" if row.classification is None else row.classification.label] += 1
+            if write is not None:
+                write(row)
+            if not as_json and (output is None or len(shown) < SHOWN):
+                shown.append(row)
+    if not as_json:
+        _print_table(shown, network.card, counts, output)
+    raise typer.Exit(1 if counts[""] else 0)
+
+
+def _check(paths: list[str], frame: float) -> None:
+    if "" in paths:
+        raise typer.BadParameter("a path is empty; name a file or a folder", param_hint="PATH")
+    if not math.isfinite(frame):
+        raise typer.BadParameter("give a number such as 0.5", param_hint="--frame")
+
+
+def _watched(rows: Iterable[Row]) -> Iterator[Row]:
+    """Show on a terminal how many rows have gone through."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    notes = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,} pictures"), TimeElapsedColumn())
+    with Progress(
+        *columns,
+        console=notes,
+        transient=True,
+        redirect_stdout=False,
+        disable=not notes.is_terminal,
+    ) as progress:
+        yield from progress.track(rows)
+
+
+def _printed(rows: Iterable[Row], card: Card) -> Iterator[Row]:
+    """Print rows as a JSON list, one to a line, as they come."""
+    from tuningfork.classify.writers import json_row
+
+    before = "[\n"
+    for row in rows:
+        typer.echo(before + json_row(row, card), nl=False)
+        before = ",\n"
+        yield row
+    typer.echo("\n]" if before == ",\n" else "[]")
+
+
+def _print_table(rows: list[Row], card: Card, counts: Counter[str], output: Path | None) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    console.print(_table(rows, card))
+    total, failed = counts.total(), counts[""]
+    if total > len(rows):
+        console.print(f"… and {total - len(rows):,} more")
+    kinds = ", ".join(f"{count:,} {name}" for name, count in counts.most_common() if name)
+    console.print(f"{total:,} read as: {kinds}" if not failed else _partly(total, failed, kinds))
+    if output is not None:
+        console.print(f"Written to {output}", markup=False, soft_wrap=True)
+
+
+def _partly(total: int, failed: int, kinds: str) -> str:
+    read = f"{total - failed:,} of {total:,} read"
+    return f"{read}{' as: ' if kinds else ''}{kinds}; {failed:,} could not be read"
+
+
+def _table(rows: list[Row], card: Card) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from tuningfork.classify.writers import shown_classes
+
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("id", overflow="fold")
+    table.add_column("class", no_wrap=True)
+    for name in shown_classes(card):
+        table.add_column(name, justify="right")
+    some_failed = any(row.error for row in rows)
+    if some_failed:
+        table.add_column("error", overflow="fold")
+    for row in rows:
+        found = row.classification
+        label, probabilities = ("", {}) if found is None else (found.label, found.probabilities)
+        table.add_row(
+            Text(_on_one_line(row.id)),
+            label,
+            *(f"{probabilities[name]:.3f}" if found else "" for name in shown_classes(card)),
+            *((Text(_on_one_line(row.error)),) if some_failed else ()),
+        )
+    return table
+
+
+def _on_one_line(text: str) -> str:
+    """Spell out what would break a line or command the terminal."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

@@ -1,0 +1,155 @@
+"""A network on a set of galaxies: every measure that what is known of them allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from tuningfork.classify import Classification, Row, classify_pictures
+from tuningfork.data import Galaxy, GalaxySet, Known, Problem
+from tuningfork.errors import BadData, UnknownName
+from tuningfork.evaluate.scores import Scores, root_mean_square, score
+from tuningfork.model.session import Model
+from tuningfork.votes.rules import Rule
+
+Watch = Callable[[Iterable[Row]], Iterable[Row]]
+"""Passes rows on; a progress bar that looks at them as they go by."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How good a network is on a set."""
+
+    scores: Scores | None
+    """On the galaxies whose class is known; None where there are none."""
+    rmse: float | None
+    """Over the 37 weighted columns of the galaxies with votes; None where there are none."""
+    voted: int
+    """Galaxies with votes that the error was taken over."""
+    within_possible: float | None
+    """Share of answers among the possible classes, where the class is only narrowed down."""
+    narrowed: int
+    """Galaxies whose class is not known, but some of the classes are ruled out."""
+    unreadable: tuple[Row, ...]
+    """Pictures that could not be read: they are in none of the figures."""
+    problems: tuple[Problem, ...]
+    """What was wrong with the set."""
+    answers: Mapping[str, str]
+    """Id → the network's class, of the galaxies whose class is known."""
+    truths: Mapping[str, str]
+    """Id → the true class of the same galaxies."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give everything but the single answers as JSON can hold it."""
+        if self.scores is None:
+            stated: dict[str, Any] = {one.name: None for one in fields(Scores)} | {"count": 0}
+        else:
+            stated = asdict(self.scores) | {"confusion": self.scores.confusion.tolist()}
+        return stated | {
+            "rmse": self.rmse,
+            "rmse_count": self.voted,
+            "within_possible": self.within_possible,
+            "within_possible_count": self.narrowed,
+            "unreadable": len(self.unreadable),
+            "unreadable_pictures": [row.error for row in self.unreadable],
+            "problems": [one.sentence for one in self.problems],
+        }
+
+
+def evaluate_set(
+    model: Model,
+    galaxies: GalaxySet,
+    rule: Rule,
+    *,
+    frame_share: float = 1.0,
+    views: int = 1,
+    watch: Watch = iter,
+) -> Evaluation:
+    """Let a network answer for every galaxy of which something is known, and score it.
+
+    Pictures go the same way as in :func:`tuningfork.classify.classify_pictures`, which explains
+    ``frame_share`` and ``views``. Raises UnknownName if the network tells other classes apart
+    than the rule, BadData if nothing is known of any galaxy or no picture can be read.
+    """
+    if set(model.card.classes) != set(rule.class_names):
+        raise UnknownName(
+            f"the network {model.card.name} tells {', '.join(model.card.classes)} apart, the rule "
+            f"{rule.name} {', '.join(rule.class_names)}; choose the rule {model.card.rule}"
+        )
+    known = [one for one in galaxies.galaxies if _says_something(one.known, rule)]
+    if not known:
+        raise BadData(
+            f"{galaxies.folder}: neither class nor votes are known of any of its "
+            f"{len(galaxies.galaxies)} galaxies; add a labels table, votes or class folders"
+        )
+    rows = classify_pictures(
+        model, (one.picture for one in known), frame_share=frame_share, views=views
+    )
+    answered, unreadable = _sorted(zip(known, watch(rows), strict=True))
+    if not answered:
+        raise BadData(f"{galaxies.folder}: no picture can be read; {unreadable[0].error}")
+    return _evaluation(answered, galaxies, unreadable, rule)
+
+
+@dataclass(frozen=True)
+class _Answered:
+    id: str
+    known: Known
+    found: Classification
+
+
+def _says_something(known: Known, rule: Rule) -> bool:
+    return known.label is not None or known.votes is not None or _narrowed(known, rule)
+
+
+def _narrowed(known: Known, rule: Rule) -> bool:
+    """Tell whether just several classes are possible: fewer than all."""
+    return known.label is None and 0 < len(known.possible) < len(rule.class_names)
+
+
+def _sorted(pairs: Iterable[tuple[Galaxy, Row]]) -> tuple[list[_Answered], tuple[Row, ...]]:
+    answered: list[_Answered] = []
+    unreadable: list[Row] = []
+    for galaxy, row in pairs:
+        if row.classification is None:
+            unreadable.append(row)
+        else:
+            answered.append(_Answered(galaxy.id, galaxy.known, row.classification))
+    return answered, tuple(unreadable)
+
+
+def _evaluation(
+    answered: list[_Answered], galaxies: GalaxySet, unreadable: tuple[Row, ...], rule: Rule
+) -> Evaluation:
+    labelled = [one for one in answered if one.known.label is not None]
+    voted = [one for one in answered if one.known.votes is not None]
+    narrowed = [one for one in answered if _narrowed(one.known, rule)]
+    within = sum(one.found.label in one.known.possible for one in narrowed)
+    return Evaluation(
+        scores=_scores(labelled, rule.class_names) if labelled else None,
+        rmse=_error_of_fractions(voted) if voted else None,
+        voted=len(voted),
+        within_possible=within / len(narrowed) if narrowed else None,
+        narrowed=len(narrowed),
+        unreadable=unreadable,
+        problems=galaxies.problems,
+        answers={one.id: one.found.label for one in labelled},
+        truths={one.id: str(one.known.label) for one in labelled},
+    )
+
+
+def _scores(labelled: list[_Answered], classes: tuple[str, ...]) -> Scores:
+    return score(
+        np.array([classes.index(str(one.known.label)) for one in labelled]),
+        np.array([classes.index(one.found.label) for one in labelled]),
+        classes,
+        np.array([[one.found.probabilities[name] for name in classes] for one in labelled]),
+    )
+
+
+def _error_of_fractions(voted: list[_Answered]) -> float | None:
+    predicted = np.array([list(one.found.fractions.values()) for one in voted])
+    return root_mean_square(predicted, np.array([one.known.votes for one in voted]))
