@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,26 +13,23 @@ from tuningfork.errors import UnknownName
 from tuningfork.votes.check import check_votes
 from tuningfork.votes.columns import Columns, TableFile
 from tuningfork.votes.problems import Problem
-from tuningfork.votes.rules import Rule, load_rule, rule_names
+from tuningfork.votes.rules import CLASSES, Rule, load_rule, rule_names
 from tuningfork.votes.tables import id_column, usable_ids
 from tuningfork.votes.tree import TREE
 
-
-@dataclass(frozen=True, eq=False)
-class Labels:
-    """What a table knows, by galaxy, in its order."""
-
-    known: Mapping[str, Known]
-    problems: tuple[Problem, ...]
+Meanings = Mapping[str, frozenset[str]]
+"""What each cell's text in a column means: the rule's classes that it names."""
 
 
-def read_labels(file: TableFile, rule: Rule) -> Labels:
-    """Read a labels table; columns without a meaning here are passed over.
+def read_labels(file: TableFile, rule: Rule) -> tuple[dict[str, Known], list[Problem]]:
+    """Read a labels table: what it knows by galaxy, in its order, and the trouble in it.
 
     ``class`` (or ``label``) and ``possible`` (names with ``|`` between them) hold the rule's
     classes or their aliases, columns named after a rule that rule's classes, ``Class1.1`` …
-    weighted votes; any cell may be empty. Rows whose class is not among the possible ones are
-    left out. Raises UnknownName for a class that the rule does not have.
+    weighted votes; any cell may be empty, and other columns are passed over. A stated class
+    comes before what the votes say. Rows whose class is not among the possible ones are left out.
+
+    Raises UnknownName for a class that the rule does not have.
     """
     names = [name for name in (*CLASS_COLUMNS, POSSIBLE_COLUMN) if name in file.header]
     rules = _rules_stated(file, rule)
@@ -41,28 +37,98 @@ def read_labels(file: TableFile, rule: Rule) -> Labels:
     table = file.read([id_column(file), *names, *rules], votes)
     keep, ids, problems = usable_ids(table)
     weighted, found = _votes(table, votes, ids, keep)
-    problems += found
-    reader = _Reader(file.where, rule, rules)
-    by_votes = rule.apply(weighted)
+    stated, passed_over = _stated(table, names, rule)
+    of_rules = {name: _meanings(table, name, one) for name, one in rules.items()}
+    problems += found + passed_over
     known: dict[str, Known] = {}
     contradicting: dict[str, str] = {}
+    by_votes = rule.apply(weighted)
+    voted = [not unknown.all() for unknown in np.isnan(weighted)]
     for row in np.flatnonzero(keep):
-        one = reader.known(table, int(row), weighted[row], int(by_votes[row]))
-        if one.label is not None and one.possible and one.label not in one.possible:
-            stated = "|".join(sorted(one.possible))
-            contradicting[ids[row]] = f"{ids[row]}: {one.label} is not among {stated}"
+        text = {name: column[row] for name, column in table.text.items()}
+        classes = {name: _only(meaning, text[name]) for name, meaning in of_rules.items()}
+        label = _label(text, stated, classes.get(rule.name, ""), rule, int(by_votes[row]))
+        possible = stated.get(POSSIBLE_COLUMN, {}).get(text.get(POSSIBLE_COLUMN, ""), frozenset())
+        if label and possible and label not in possible:
+            allowed = "|".join(sorted(possible))
+            contradicting[ids[row]] = f"{ids[row]}: {label} is not among {allowed}"
             continue
-        known[ids[row]] = one
+        known[ids[row]] = Known(
+            votes=weighted[row] if voted[row] else None,
+            label=label or None,
+            possible=frozenset({label}) if label else possible,
+            rules=classes,
+        )
     if contradicting:
         named, details = tuple(contradicting), tuple(contradicting.values())
         problems.append(Problem("class not among the possible", file.where, named, True, details))
-    return Labels(known, (*table.problems, *problems))
+    return known, [*table.problems, *problems]
 
 
 def _rules_stated(file: TableFile, rule: Rule) -> dict[str, Rule]:
     """The rules after which the table has columns."""
     stated = {name: load_rule(name) for name in rule_names() if name in file.header}
     return stated | ({rule.name: rule} if rule.name in file.header else {})
+
+
+def _label(
+    text: Mapping[str, str], stated: Mapping[str, Meanings], by_rule: str, rule: Rule, place: int
+) -> str:
+    """The class as stated, else as the rule's own column says, else as the votes make it."""
+    for name in CLASS_COLUMNS:
+        if name in stated and text[name]:
+            return _only(stated[name], text[name])
+    if by_rule or place < 0:
+        return by_rule
+    return rule.class_names[place]
+
+
+def _only(meanings: Meanings, text: str) -> str:
+    return next(iter(meanings[text]), "")
+
+
+def _stated(
+    table: Columns, names: Sequence[str], rule: Rule
+) -> tuple[dict[str, Meanings], list[Problem]]:
+    """What class and possible classes mean; columns of the reference's classes mean nothing here.
+
+    The sets at hand state classes of the reference; other rules can still use their votes.
+    """
+    stated: dict[str, Meanings] = {}
+    problems = []
+    for name in names:
+        try:
+            stated[name] = _meanings(table, name, rule)
+        except UnknownName:
+            if rule.class_names == CLASSES or not _readable(table, name):
+                raise
+            said = f"{name} names classes of the rule reference, not of {rule.name}"
+            problems.append(Problem("column passed over", table.where, (name,), False, (said,)))
+    return stated, problems
+
+
+def _readable(table: Columns, name: str) -> bool:
+    try:
+        _meanings(table, name, load_rule("reference"))
+    except UnknownName:
+        return False
+    return True
+
+
+def _meanings(table: Columns, name: str, rule: Rule) -> Meanings:
+    """The classes that each text in a column names. Raises UnknownName with the first row."""
+    meanings: dict[str, frozenset[str]] = {"": frozenset()}
+    for row, text in enumerate(table.text[name]):
+        if text in meanings:
+            continue
+        words = text.split("|") if name == POSSIBLE_COLUMN else [text]
+        try:
+            meanings[text] = frozenset(rule.resolve(word) for word in words if word.strip())
+        except UnknownName as error:
+            raise UnknownName(
+                f"{table.where}, row {row + 2}, column {name}: {error}; mend the table"
+            ) from error
+    return meanings
 
 
 def _votes(
@@ -76,66 +142,19 @@ def _votes(
         for (row, place), word in table.words.items()
         if keep[row]
     }
-    numbered = [str(row) for row in range(len(ids))]
+    rows = np.flatnonzero(keep)
     broken = {
         int(one.id): f"{ids[int(one.id)]}: {one.sentence.partition(': ')[2]}"
-        for one in check_votes(numbered, weighted, unasked=True)
-        if one.serious and keep[int(one.id)] and (one.outside is not None or one.sum == one.sum)
+        for one in check_votes([str(row) for row in rows], weighted[rows], unasked=True)
+        if one.serious and (one.outside is not None or not np.isnan(one.sum))
     }
     problems = []
-    for kind, rows in (
+    for kind, found in (
         ("votes that are no numbers, set aside", words),
         ("votes that break a sum, set aside", broken),
     ):
-        if rows:
-            weighted[list(rows)] = np.nan
-            named = tuple(ids[row] for row in rows)
-            problems.append(Problem(kind, table.where, named, False, tuple(rows.values())))
+        if found:
+            weighted[list(found)] = np.nan
+            named = tuple(ids[row] for row in found)
+            problems.append(Problem(kind, table.where, named, False, tuple(found.values())))
     return weighted, problems
-
-
-@dataclass(frozen=True)
-class _Reader:
-    where: str
-    rule: Rule
-    rules: Mapping[str, Rule]
-    seen: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    def known(
-        self, table: Columns, row: int, weighted: NDArray[np.float64], by_votes: int
-    ) -> Known:
-        text = {name: column[row] for name, column in table.text.items()}
-        classes = {
-            name: self._resolve(rule, text[name], row) if text[name] else ""
-            for name, rule in self.rules.items()
-        }
-        stated = next((text[name] for name in CLASS_COLUMNS if text.get(name)), "")
-        label = (stated and self._own(stated, row)) or classes.get(self.rule.name, "")
-        if not label and by_votes >= 0:
-            label = self.rule.class_names[by_votes]
-        words = [word for word in text.get(POSSIBLE_COLUMN, "").split("|") if word.strip()]
-        possible = frozenset(self._own(word, row) for word in words) - {""}
-        return Known(
-            votes=None if np.isnan(weighted).all() else weighted,
-            label=label or None,
-            possible=possible or (frozenset({label}) if label else frozenset()),
-            rules=classes,
-        )
-
-    def _own(self, word: str, row: int) -> str:
-        """The rule's class; empty for a class of the reference, which another rule cannot use."""
-        reference = load_rule("reference")
-        try:
-            return self._resolve(self.rule, word, row)
-        except UnknownName:
-            self._resolve(reference, word, row)
-            return ""
-
-    def _resolve(self, rule: Rule, word: str, row: int) -> str:
-        key = (rule.name, word)
-        if key not in self.seen:
-            try:
-                self.seen[key] = rule.resolve(word)
-            except UnknownName as error:
-                raise UnknownName(f"{self.where}, row {row + 2}: {error}") from error
-        return self.seen[key]

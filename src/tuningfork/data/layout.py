@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tuningfork.errors import BadData, BadTable
+from tuningfork.errors import BadData, BadTable, UnknownName
 from tuningfork.votes.columns import TABLE_SUFFIXES, TableFile, is_table, open_table
 from tuningfork.votes.gz2 import gz2_columns
-from tuningfork.votes.rules import rule_names
+from tuningfork.votes.rules import Rule, rule_names
 from tuningfork.votes.tables import ID_COLUMNS
 from tuningfork.votes.tree import TREE
 
@@ -30,10 +30,10 @@ class Layout:
     votes_only: bool
     """Whether the table is Kaggle's or Galaxy Zoo 2's, where every row must hold votes."""
     pictures: tuple[Path, ...]
-    """Folders and zips that hold the pictures, the preferred first."""
+    """Folders and zips that may hold the pictures, the preferred first."""
 
 
-def find_layout(path: Path, rule_name: str) -> Layout:
+def find_layout(path: Path, rule: Rule) -> Layout:
     """Recognise a set: a folder with a table of votes or labels, or of class folders.
 
     The path of a table stands for the folder it lies in. Raises BadData if nothing is recognised
@@ -42,12 +42,13 @@ def find_layout(path: Path, rule_name: str) -> Layout:
     if not path.exists():
         raise BadData(f"{path}: no such folder; check the path")
     if path.is_file():
-        return _from_table(path, rule_name)
-    table = _table_in(path, rule_name)
+        return _from_table(path, rule.name)
+    table = _table_in(path, rule.name)
     if table is not None:
-        return _with_table(table, path, rule_name)
-    sets = [one for one in _folders(path) if _table_in(one, rule_name) is not None]
-    if sets:
+        return _with_table(table, path, rule.name)
+    tabled = [one for one in _folders(path) if _table_in(one, rule.name) is not None]
+    if tabled:
+        sets = sorted([*tabled, *(one for one in _folders(path) if _has_classes(one, rule))])
         listed = ", ".join(str(one) for one in sets)
         raise BadData(f"{path}: not one set but a folder of several; name one of them: {listed}")
     return Layout(path, None, False, (path,))
@@ -130,3 +131,14 @@ def _folders(folder: Path) -> list[Path]:
         for one in folder.iterdir()
         if one.is_dir() and not one.name.startswith((".", "__MACOSX"))
     )
+
+
+def _has_classes(folder: Path, rule: Rule) -> bool:
+    """Whether a folder inside bears the name of a class."""
+    for one in _folders(folder):
+        try:
+            rule.resolve(one.name)
+        except UnknownName:
+            continue
+        return True
+    return False

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePath
 
 from tuningfork.data.galaxies import Galaxy, GalaxySet, Known
 from tuningfork.data.labels import read_labels
 from tuningfork.data.layout import Layout, find_layout
-from tuningfork.errors import BadData, UnknownName
-from tuningfork.images.sources import Picture, find_pictures
-from tuningfork.votes.columns import TableFile
+from tuningfork.data.pictures import pictures_by_id, pictures_in
+from tuningfork.errors import BadData, BadTable, UnknownName
+from tuningfork.images.sources import Picture
+from tuningfork.votes.columns import open_table
 from tuningfork.votes.problems import Problem
 from tuningfork.votes.rules import Rule
 from tuningfork.votes.tables import read_votes
+
+GZ2_MAPPING = "gz2_filename_mapping.csv"
+"""Galaxy Zoo 2's own list of the pictures (asset_id) of SDSS's objects (objid)."""
 
 
 def read_set(path: Path, rule: Rule) -> GalaxySet:
@@ -28,40 +32,57 @@ def read_set(path: Path, rule: Rule) -> GalaxySet:
     cannot be read, UnknownName for a class that the rule does not have.
     """
     path = Path(path)
-    layout = find_layout(path, rule.name)
+    layout = find_layout(path, rule)
     if layout.table is None:
         galaxies, problems = _from_class_folders(layout.folder, rule)
     else:
-        known, problems = known_in(layout.table, rule, votes_only=layout.votes_only)
+        known, problems = known_in(layout, rule)
         galaxies, found = _with_pictures(known, layout)
         problems = [*problems, *found]
     if not galaxies:
         trouble = "; ".join(one.sentence for one in problems[:3]) or "the table has no rows"
-        raise BadData(f"{path}: no usable galaxy: {trouble}; mend these and try again")
-    return GalaxySet(layout.folder.stem, layout.folder, tuple(galaxies), tuple(problems))
+        raise BadData(f"{path}: no usable galaxy: {trouble}; mend this and try again")
+    folder = layout.folder.resolve()
+    name = folder.stem if folder.is_file() else folder.name
+    return GalaxySet(name, layout.folder, tuple(galaxies), tuple(problems))
 
 
-def known_in(
-    table: TableFile, rule: Rule, *, votes_only: bool
-) -> tuple[Mapping[str, Known], list[Problem]]:
-    """What a table of votes or labels knows of each galaxy, and the trouble in it."""
-    if not votes_only:
-        labels = read_labels(table, rule)
-        return labels.known, list(labels.problems)
-    votes = read_votes(table.path)
+def known_in(layout: Layout, rule: Rule) -> tuple[Mapping[str, Known], list[Problem]]:
+    """What the layout's table knows of each galaxy, and the trouble in it.
+
+    Raises BadData if the layout has no table.
+    """
+    if layout.table is None:
+        raise BadData(f"{layout.folder}: no table of votes or labels here; add one")
+    if not layout.votes_only:
+        return read_labels(layout.table, rule)
+    votes = read_votes(layout.table.path)
+    pictured = _pictured_as(layout)
     known = {}
-    for id_, weighted, place in zip(
-        votes.ids, votes.weighted, rule.apply(votes.weighted), strict=True
-    ):
+    places = rule.apply(votes.weighted)
+    for id_, weighted, place in zip(votes.ids, votes.weighted, places, strict=True):
         label = rule.class_names[place] if place >= 0 else None
-        known[id_] = Known(weighted, label, frozenset({label} if label else ()))
+        possible = frozenset({label} if label else ())
+        known[pictured.get(id_, id_)] = Known(weighted, label, possible)
     return known, list(votes.problems)
+
+
+def _pictured_as(layout: Layout) -> dict[str, str]:
+    """Names of pictures by SDSS's ids, where Galaxy Zoo 2's own list lies beside its table."""
+    mapping = layout.folder / GZ2_MAPPING
+    if layout.table is None or "asset_id" in layout.table.header or not mapping.is_file():
+        return {}
+    file = open_table(mapping)
+    if not {"objid", "asset_id"} <= set(file.header):
+        raise BadTable(f"{mapping}: lacks objid or asset_id; fetch Galaxy Zoo 2's list again")
+    table = file.read(["objid", "asset_id"])
+    return dict(zip(table.text["objid"], table.text["asset_id"], strict=True))
 
 
 def _with_pictures(
     known: Mapping[str, Known], layout: Layout
 ) -> tuple[list[Galaxy], list[Problem]]:
-    pictures, problems = _pictures(layout)
+    pictures, problems = pictures_by_id(layout.pictures)
     where = str(layout.pictures[0])
     missing = tuple(id_ for id_ in known if id_ not in pictures)
     if missing:
@@ -69,71 +90,58 @@ def _with_pictures(
     further = tuple(id_ for id_ in pictures if id_ not in known)
     if further:
         problems.append(Problem("picture without a usable row", where, further, True))
-    galaxies = [
-        Galaxy(id_, pictures[id_], one) for id_, one in known.items() if id_ in pictures
-    ]
+    galaxies = [Galaxy(id_, pictures[id_], one) for id_, one in known.items() if id_ in pictures]
     return galaxies, problems
-
-
-def _pictures(layout: Layout) -> tuple[dict[str, Picture], list[Problem]]:
-    """Pictures by id, from the first place that holds any."""
-    for place in layout.pictures:
-        try:
-            return _each_once(find_pictures([place]), str(place))
-        except BadData:
-            continue
-    return {}, []
-
-
-def _each_once(
-    pictures: Iterable[Picture], where: str
-) -> tuple[dict[str, Picture], list[Problem]]:
-    once: dict[str, Picture] = {}
-    twice: dict[str, str] = {}
-    for picture in pictures:
-        if picture.id in once:
-            twice[picture.id] = f"{picture.path} beside {once[picture.id].path}"
-        else:
-            once[picture.id] = picture
-    problem = Problem("picture twice", where, tuple(twice), False, tuple(twice.values()))
-    return once, [problem] if twice else []
 
 
 def _from_class_folders(folder: Path, rule: Rule) -> tuple[list[Galaxy], list[Problem]]:
-    """Galaxies whose class is the name of the folder they lie in, at any depth."""
-    classes: dict[str, str] = {}
-    found: dict[str, list[Galaxy]] = defaultdict(list)
-    for picture in find_pictures([folder]):
-        name = PurePath(picture.path).parent.name
-        if name not in classes:
-            classes[name] = _class_of(name, folder, rule)
-        known = Known(None, classes[name], frozenset({classes[name]}))
-        found[picture.id].append(Galaxy(picture.id, picture, known))
+    """Galaxies whose class is the name of the folder they lie in."""
+    pictures, problems = pictures_in(folder)
+    if not pictures:
+        found = "".join(f"; {one.sentence}" for one in problems)
+        raise BadData(
+            f"{folder}: no set of galaxies is recognised{found}; expected a table of votes "
+            "or labels beside pictures, or a folder of pictures for each class"
+        )
+    classes = _classes({_parent(one, folder) for one in pictures}, folder, rule)
+    by_id: dict[str, list[tuple[Picture, str]]] = defaultdict(list)
+    for picture in pictures:
+        by_id[picture.id].append((picture, classes[_parent(picture, folder)]))
     galaxies: list[Galaxy] = []
     twice: dict[str, str] = {}
     torn: dict[str, str] = {}
-    for id_, same in found.items():
-        beside = " beside ".join(one.picture.path for one in same)
-        if len({one.known.label for one in same}) > 1:
-            torn[id_] = beside
-            continue
-        galaxies.append(same[0])
+    for id_, same in by_id.items():
         if len(same) > 1:
-            twice[id_] = beside
-    problems = [
-        Problem(kind, str(folder), tuple(which), dropped, tuple(which.values()))
-        for kind, which, dropped in (
-            ("picture twice", twice, False),
-            ("one id in folders of several classes", torn, True),
-        )
-        if which
-    ]
+            several = len({label for _, label in same}) > 1
+            (torn if several else twice)[id_] = " beside ".join(one.path for one, _ in same)
+        if id_ not in torn:
+            picture, label = same[0]
+            galaxies.append(Galaxy(id_, picture, Known(None, label, frozenset({label}))))
+    for kind, which, dropped in (
+        ("picture twice", twice, False),
+        ("one id in folders of several classes", torn, True),
+    ):
+        if which:
+            details = tuple(which.values())
+            problems.append(Problem(kind, str(folder), tuple(which), dropped, details))
     return galaxies, problems
 
 
-def _class_of(name: str, folder: Path, rule: Rule) -> str:
+def _parent(picture: Picture, folder: Path) -> str:
+    """The name of the folder that the picture lies in; empty for the set's own."""
+    parent = PurePath(picture.path).parent
+    return "" if parent == folder else parent.name
+
+
+def _classes(names: set[str], folder: Path, rule: Rule) -> dict[str, str]:
+    """The class that each folder's name means."""
+    if "" in names:
+        raise BadData(
+            f"{folder}: pictures without a table of votes or labels, and not in class folders; "
+            "nothing tells what they are: add a table, or a folder for each class"
+        )
     try:
-        return rule.resolve(name)
+        return {name: rule.resolve(name) for name in sorted(names)}
     except UnknownName as error:
         raise UnknownName(
             f"{folder}: no table of votes or labels here, and the folder {error}; "

@@ -28,7 +28,8 @@ def split_of(id: str, shares: Mapping[str, float], seed: int = 0) -> str:  # noq
         upto += share
         if place < upto:
             return name
-    return next(name for name, share in reversed(shares.items()) if share > 0)
+    # The shares' sum may fall short of 1 by a rounding.
+    return [name for name, share in shares.items() if share > 0][-1]
 
 
 def read_same_galaxy(path: Path) -> dict[str, str]:

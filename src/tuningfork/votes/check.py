@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuningfork.votes.fractions import Fractions, expected_sums
-from tuningfork.votes.tree import TREE
+from tuningfork.votes.tree import TREE, Key
 
 REMARK = 1e-6
 """Differences up to this are rounding; Kaggle's rows hold within it."""
@@ -47,9 +47,7 @@ class Break:
         return f"{said} sums to {self.sum:.6f}, expected {parent}"
 
 
-def check_votes(
-    ids: Sequence[str], weighted: Fractions, *, unasked: bool = False
-) -> list[Break]:
+def check_votes(ids: Sequence[str], weighted: Fractions, *, unasked: bool = False) -> list[Break]:
     """Every break in weighted fractions of shape (galaxies, 37), by galaxy and question.
 
     A question breaks where its answers do not sum to its parent's fraction (or to 1), where a
@@ -65,29 +63,27 @@ def check_votes(
     if unasked:
         unknown &= ~_wholly_unknown(weighted)
     off[unknown] = np.inf
-    rows, questions = np.nonzero(off > REMARK + _FLOAT)
+    found: list[list[int]] = np.argwhere(off > REMARK + _FLOAT).tolist()
     return [
-        _break(ids[row], place, sums[row, place], expected[row, place], outside[row, place], size)
-        for row, place, size in zip(rows, questions, off[rows, questions], strict=True)
+        Break(
+            id=ids[row],
+            question=TREE.questions[place].number,
+            sum=float(sums[row, place]),
+            parent=_column(TREE.questions[place].weighted_parent),
+            expected=float(expected[row, place]),
+            outside=None if np.isnan(outside[row, place]) else float(outside[row, place]),
+            serious=bool(off[row, place] > SERIOUS + _FLOAT),
+        )
+        for row, place in found
     ]
 
 
-def _break(id_: str, place: int, total: float, expected: float, outside: float, off: float) -> Break:
-    question = TREE.questions[place]
-    parent = question.weighted_parent
-    return Break(
-        id=id_,
-        question=question.number,
-        sum=float(total),
-        parent=TREE.answers[TREE.place(parent)].column if parent else None,
-        expected=float(expected),
-        outside=None if np.isnan(outside) else float(outside),
-        serious=bool(off > SERIOUS + _FLOAT),
-    )
+def _column(parent: Key | None) -> str | None:
+    return None if parent is None else TREE.answers[TREE.place(parent)].column
 
 
 def _outside(weighted: Fractions) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For each question how far its worst fraction lies outside 0 to 1, and that fraction or NaN."""
+    """How far each question's worst fraction lies outside 0 to 1, and that fraction or NaN."""
     beyond = np.nan_to_num(np.maximum(-weighted, weighted - 1), nan=0.0, posinf=np.inf)
     beyond = np.maximum(beyond, 0)
     far = np.zeros((len(weighted), len(TREE.questions)))

@@ -6,6 +6,7 @@ the same inside ``.gz`` or ``.zip``, and Parquet.
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -97,8 +98,8 @@ def open_table(path: Path) -> TableFile:
     if not lines or not lines[0].strip():
         raise BadTable(f"{path}: the table is empty; give one with a header and rows")
     delimiter = max(",;\t", key=lines[0].count)
-    header = tuple(name.strip().strip('"').strip() for name in lines[0].split(delimiter))
-    doubled = sorted({name for name in header if header.count(name) > 1})
+    header = tuple(name.strip() for name in next(csv.reader([lines[0]], delimiter=delimiter)))
+    doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled:
         raise BadTable(f"{path}: column {doubled[0]!r} is there twice; keep one")
     return TableFile(path, header, delimiter)
@@ -146,23 +147,22 @@ def _read_csv(
 def _parse_csv(
     data: bytes, file: TableFile, kinds: Mapping[str, Any], ragged: list[str]
 ) -> pa.Table:
-    def skip(row: Any) -> str:
+    def skip(row: pyarrow.csv.InvalidRow) -> str:
         ragged.append(row.text)
         return "skip"
 
+    names = [name or f"unnamed {place}" for place, name in enumerate(file.header)]
     return pyarrow.csv.read_csv(
         io.BytesIO(data),
-        read_options=pyarrow.csv.ReadOptions(column_names=list(file.header), skip_rows=1),
-        parse_options=pyarrow.csv.ParseOptions(
-            delimiter=file.delimiter, invalid_row_handler=skip
-        ),
+        read_options=pyarrow.csv.ReadOptions(column_names=names, skip_rows=1),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=file.delimiter, invalid_row_handler=skip),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=kinds, include_columns=list(kinds), strings_can_be_null=False
         ),
     )
 
 
-def _parquet(data: bytes, where: str) -> Any:
+def _parquet(data: bytes, where: str) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(io.BytesIO(data))
     except (pa.ArrowInvalid, OSError) as error:
@@ -179,7 +179,7 @@ def _read_parquet(data: bytes, where: str, columns: Sequence[str]) -> pa.Table:
     return table.rename_columns([name.strip() for name in table.column_names])
 
 
-def _text(column: Any) -> list[str]:
+def _text(column: pa.ChunkedArray) -> list[str]:
     column = pc.fill_null(column.cast(pa.string()), "")
     found: list[str] = pc.utf8_trim_whitespace(column).to_pylist()
     return found
@@ -202,8 +202,8 @@ def _numbers(
 
 
 def _parsed(
-    column: Any, place: int, words: dict[tuple[int, int], str], *, decimal_comma: bool
-) -> Any:
+    column: pa.Array, place: int, words: dict[tuple[int, int], str], *, decimal_comma: bool
+) -> pa.Array:
     column = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
     if decimal_comma:
         column = pc.replace_substring(column, ",", ".")

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuningfork.errors import BadTable
+from tuningfork.votes.check import SERIOUS
 from tuningfork.votes.fractions import Fractions, weighted_from_conditional
 from tuningfork.votes.tree import TREE
 
@@ -44,7 +45,7 @@ def weighted_from_gz2(fractions: Fractions) -> Fractions:
 
     NaN marks questions that were not asked of volunteers though the tree reaches them.
     """
-    conditional = np.round(np.asarray(fractions, dtype=np.float64), _DECIMALS)
+    conditional = np.asarray(fractions, dtype=np.float64).round(_DECIMALS)
     for question in TREE.questions:
         span = TREE.span(question.number)
         total = conditional[:, span].sum(axis=1, keepdims=True)
@@ -54,12 +55,15 @@ def weighted_from_gz2(fractions: Fractions) -> Fractions:
     return weighted_from_conditional(conditional)
 
 
-def impossible(fractions: Fractions) -> NDArray[np.bool_]:
-    """Galaxies with a fraction outside 0 to 1 (by more than 1e-4), or without question 1."""
-    outside = ((fractions < -1e-4) | (fractions > 1 + 1e-4)).any(axis=1)
-    first = fractions[:, TREE.span(1)]
-    unasked: NDArray[np.bool_] = np.isnan(first).any(axis=1) | (first.sum(axis=1) <= 0)
-    return outside | unasked
+def impossible(fractions: Fractions) -> dict[str, NDArray[np.bool_]]:
+    """What Galaxy Zoo 2's conditional fractions cannot be, each with the galaxies it befell."""
+    first = fractions[:, TREE.span(1)].sum(axis=1)
+    return {
+        "a fraction outside 0 to 1": ((fractions < -SERIOUS) | (fractions > 1 + SERIOUS)).any(
+            axis=1
+        ),
+        "no answer to question 1": ~(first > 0),
+    }
 
 
 def _kind(name: str) -> str:

@@ -48,21 +48,22 @@ def read_votes(path: Path, kinds: Sequence[str] = KINDS) -> VoteTable:
     _complete(file, columns)
     table = file.read([id_column(file)], columns)
     keep, ids, problems = usable_ids(table)
-    keep, found = _without(keep, ids, file.where, _not_numbers(table, columns, bool(galaxy_zoo)))
+    keep, found = without(keep, ids, file.where, _not_numbers(table, columns, ids))
     problems += found
     weighted = table.numbers
     if galaxy_zoo:
-        bad = impossible(weighted) & keep
-        keep, found = _without(keep, ids, file.where, {"impossible votes": _all(bad)})
-        weighted = weighted_from_gz2(np.where(keep[:, np.newaxis], weighted, np.nan))
+        keep, found = _possible(keep, ids, file.where, weighted)
+        weighted = weighted_from_gz2(weighted)
     else:
+        keep, more = without(keep, ids, file.where, _empty(weighted, columns, ids))
         keep, found = _checked(keep, ids, file.where, weighted)
+        found = more + found
     problems += found
     if not keep.any():
         raise BadTable(
             f"{file.where}: no usable row" + "".join(f"; {one.sentence}" for one in problems[:3])
         )
-    kept = tuple(ids[row] for row in np.flatnonzero(keep))
+    kept = tuple(ids[row] for row in _rows(keep))
     return VoteTable(kept, weighted[keep], (*table.problems, *problems))
 
 
@@ -90,7 +91,7 @@ def usable_ids(table: Columns) -> tuple[NDArray[np.bool_], list[str], list[Probl
         elif one in seen:
             trouble["id twice"][row] = f"{one} (row {row + 2})"
         seen.add(one)
-    keep, problems = _without(keep, ids, table.where, trouble)
+    keep, problems = without(keep, ids, table.where, trouble)
     return keep, ids, problems
 
 
@@ -112,26 +113,46 @@ def _complete(file: TableFile, columns: Iterable[str]) -> None:
 
 
 def _not_numbers(
-    table: Columns, columns: Sequence[str], nan_is_known: bool
+    table: Columns, columns: Sequence[str], ids: Sequence[str]
 ) -> dict[str, dict[int, str]]:
-    ids = next(iter(table.text.values()))
-    trouble: dict[str, dict[int, str]] = defaultdict(dict)
+    rows: dict[int, str] = {}
     for (row, place), word in table.words.items():
-        trouble["votes that are no numbers"][row] = f"{ids[row]}: {columns[place]} is {word!r}"
-    if not nan_is_known:
-        unknown = np.isnan(table.numbers)
-        for row in np.flatnonzero(unknown.any(axis=1)):
-            if int(row) not in trouble["votes that are no numbers"]:
-                column = columns[int(unknown[row].argmax())]
-                trouble["votes missing"][int(row)] = f"{ids[row]}: {column} is empty or NaN"
-    return trouble
+        rows.setdefault(row, f"{ids[row]}: {columns[place]} is {word!r}")
+    return {"votes that are no numbers": rows}
+
+
+def _empty(
+    weighted: Fractions, columns: Sequence[str], ids: Sequence[str]
+) -> dict[str, dict[int, str]]:
+    unknown = np.isnan(weighted)
+    first = unknown.argmax(axis=1)
+    said = {
+        row: f"{ids[row]}: {columns[int(first[row])]} is empty or NaN"
+        for row in _rows(unknown.any(axis=1))
+    }
+    return {"votes missing": said}
+
+
+def _possible(
+    keep: NDArray[np.bool_], ids: Sequence[str], where: str, fractions: Fractions
+) -> tuple[NDArray[np.bool_], list[Problem]]:
+    """Galaxy Zoo 2's rows with possible fractions; a NaN leaves its question unknown."""
+    trouble = {
+        f"votes with {kind}": {row: f"{ids[row]}: {kind}" for row in _rows(bad)}
+        for kind, bad in impossible(fractions).items()
+    }
+    keep, problems = without(keep, ids, where, trouble)
+    unknown = tuple(ids[row] for row in _rows(np.isnan(fractions).any(axis=1) & keep))
+    if unknown:
+        problems.append(Problem("votes partly not known (NaN)", where, unknown, False))
+    return keep, problems
 
 
 def _checked(
     keep: NDArray[np.bool_], ids: list[str], where: str, weighted: Fractions
 ) -> tuple[NDArray[np.bool_], list[Problem]]:
-    rows = np.flatnonzero(keep)
-    row_of = {ids[row]: int(row) for row in rows}
+    rows = _rows(keep)
+    row_of = {ids[row]: row for row in rows}
     serious: dict[int, str] = {}
     remarks: dict[str, str] = {}
     for one in check_votes([ids[row] for row in rows], weighted[rows]):
@@ -141,7 +162,7 @@ def _checked(
             serious[row] = said
         else:
             remarks.setdefault(one.id, one.sentence)
-    keep, problems = _without(keep, ids, where, {"votes that break a sum": serious})
+    keep, problems = without(keep, ids, where, {"votes that break a sum": serious})
     remarks = {id_: said for id_, said in remarks.items() if row_of[id_] not in serious}
     if remarks:
         problems.append(
@@ -152,7 +173,7 @@ def _checked(
     return keep, problems
 
 
-def _without(
+def without(
     keep: NDArray[np.bool_], ids: Sequence[str], where: str, trouble: dict[str, dict[int, str]]
 ) -> tuple[NDArray[np.bool_], list[Problem]]:
     """Take the rows in trouble out; a row is named for the first trouble it is in."""
@@ -167,5 +188,6 @@ def _without(
     return keep, problems
 
 
-def _all(bad: NDArray[np.bool_]) -> dict[int, str]:
-    return {int(row): f"row {row + 2}" for row in np.flatnonzero(bad)}
+def _rows(chosen: NDArray[np.bool_] | np.bool_) -> list[int]:
+    found: list[int] = np.flatnonzero(chosen).tolist()
+    return found

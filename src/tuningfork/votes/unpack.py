@@ -6,11 +6,16 @@ import gzip
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 from tuningfork.errors import BadTable
+from tuningfork.votes.salvage import salvage, salvaged_bytes
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 def unpacked(path: Path, limit: int | None = None) -> tuple[bytes, bool]:
@@ -39,11 +44,16 @@ def _from_zip(path: Path, limit: int | None) -> tuple[bytes, bool]:
                 raise BadTable(f"{path}: one table is expected inside, found: {found}")
             with archive.open(names[0]) as file:
                 return _read(file, limit)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise BadTable(f"{path}: not a whole zip ({error}); fetch it again") from error
+    except zipfile.BadZipFile as error:
+        member = next((one for one in salvage(path) if _is_table(one.name)), None)
+        if member is None or member.name.lower().endswith(".parquet"):
+            raise BadTable(f"{path}: not a whole zip ({error}); fetch it again") from error
+        return _whole_lines(salvaged_bytes(path, member)), True
+    except (NotImplementedError, RuntimeError) as error:
+        raise BadTable(f"{path}: cannot be unpacked ({error}); zip it anew") from error
 
 
-def _read(file: IO[bytes], limit: int | None) -> tuple[bytes, bool]:
+def _read(file: _Readable, limit: int | None) -> tuple[bytes, bool]:
     parts: list[bytes] = []
     size = 0
     try:
@@ -51,9 +61,12 @@ def _read(file: IO[bytes], limit: int | None) -> tuple[bytes, bool]:
             parts.append(part)
             size += len(part)
     except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile):
-        whole = b"".join(parts)
-        return whole[: whole.rfind(b"\n") + 1], True
+        return _whole_lines(b"".join(parts)), True
     return b"".join(parts), False
+
+
+def _whole_lines(data: bytes) -> bytes:
+    return data[: data.rfind(b"\n") + 1]
 
 
 def _is_table(name: str) -> bool:
