@@ -55,7 +55,7 @@ def toy_graph() -> bytes:
         helper.make_node("ReduceMean", ["colour", "last"], ["light"], keepdims=1),
         helper.make_node("MatMul", ["light", "steps"], ["fractions"]),
     ]
-    constants = {
+    constants: dict[str, np.ndarray[Any, Any]] = {
         "plane": np.array([1, 2], np.int64),
         "last": np.array([1], np.int64),
         "colours": colours,

@@ -31,8 +31,11 @@ class Preprocessing:
 
         ``image`` is uint8 of shape (height, width, 3); its shorter side is what ``frame_share``
         measures. Returns uint8 of shape (input_pixels, input_pixels, 3). Where the picture shows
-        less than the network sees, the rest is filled by reflection.
+        less than the network sees, the rest is filled by reflection. Raises ValueError unless
+        ``frame_share`` is above 0 and finite.
         """
+        if not 0 < frame_share < math.inf:
+            raise ValueError(f"frame_share is {frame_share}; give a number above 0")
         height, width = image.shape[:2]
         side = min(height, width)
         wanted = side * self.input_pixels / (self.frame_pixels * frame_share)

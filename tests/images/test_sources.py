@@ -1,0 +1,205 @@
+"""Finding pictures."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import sys
+import zipfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.images.pictures import encoded, scene
+from tuningfork.errors import BadData, UnreadableImage
+from tuningfork.images import sources
+from tuningfork.images.sources import find_pictures
+
+PNG = encoded(scene())
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Give the bytes of a zip that holds the files."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    """Let standard input hold these bytes."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def ids(*paths: Path) -> list[str]:
+    """Give the ids of the pictures found, in order."""
+    return [one.id for one in find_pictures(paths)]
+
+
+def test_folders_are_searched_to_the_bottom_in_order(tmp_path: Path) -> None:
+    """Pictures come sorted, whatever the case of their endings; other files are passed over."""
+    (tmp_path / "b" / "deep").mkdir(parents=True)
+    for name in ("b/deep/3.JPEG", "b/2.tiff", "1.Png", "notes.txt", "b/table.csv"):
+        (tmp_path / name).write_bytes(PNG)
+    assert ids(tmp_path) == ["1", "2", "3"]
+
+
+def test_hidden_files_and_what_macos_leaves_are_passed_over(tmp_path: Path) -> None:
+    """Names that begin with a dot and __MACOSX hold no pictures of the user's."""
+    for name in ("good.png", "._good.png", ".hidden/a.png", "__MACOSX/good.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(PNG)
+    assert ids(tmp_path) == ["good"]
+    archive = tmp_path / "set.zip"
+    archive.write_bytes(zipped({"good.png": PNG, "._good.png": PNG, "__MACOSX/x.png": PNG}))
+    assert ids(archive) == ["good"]
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    """A folder that links to its own parent is walked once."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").write_bytes(PNG)
+    (tmp_path / "a" / "up").symlink_to(tmp_path)
+    assert ids(tmp_path) == ["1"]
+
+
+def test_zips_are_read_without_unpacking(tmp_path: Path) -> None:
+    """Members come sorted, with the zip in their path, and from zips inside folders too."""
+    (tmp_path / "set.zip").write_bytes(zipped({"b/2.png": PNG, "a/1.png": b"one", "read.me": b""}))
+    for path in (tmp_path, tmp_path / "set.zip"):
+        found = list(find_pictures([path]))
+        assert [one.id for one in found] == ["1", "2"]
+        assert found[0].path == f"{tmp_path}/set.zip/a/1.png"
+        assert found[0].read() == b"one"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["set.zip"]
+
+
+def test_zip_members_can_be_read_by_threads_and_other_processes(tmp_path: Path) -> None:
+    """One archive serves many threads, and pictures can be sent to another process."""
+    members = {f"{place}.png": bytes([place]) * 5000 for place in range(50)}
+    (tmp_path / "set.zip").write_bytes(zipped(members))
+    found = list(find_pictures([tmp_path / "set.zip"]))
+    with ThreadPoolExecutor(8) as pool:
+        assert all(
+            data == bytes([int(one.id)]) * 5000
+            for one, data in zip(found, pool.map(lambda one: one.read(), found), strict=True)
+        )
+    assert pickle.loads(pickle.dumps(found[3])).read() == found[3].read()  # noqa: S301
+
+
+@pytest.mark.parametrize("kept", [0, 1, 100, -10])
+def test_a_truncated_zip_is_one_picture_that_cannot_be_read(tmp_path: Path, kept: int) -> None:
+    """A zip that breaks off is named in one row's error; the others go on."""
+    (tmp_path / "cut.zip").write_bytes(zipped({"1.png": PNG, "2.png": PNG})[:kept])
+    (tmp_path / "good.png").write_bytes(PNG)
+    bad, good = find_pictures([tmp_path / "cut.zip", tmp_path / "good.png"])
+    assert (bad.id, good.id) == ("cut", "good")
+    with pytest.raises(UnreadableImage, match=r"cut\.zip: not a whole zip"):
+        bad.read()
+    assert good.read() == PNG
+
+
+def test_a_damaged_member_is_named_and_others_go_on(tmp_path: Path) -> None:
+    """A wrong checksum inside a zip is that member's error only."""
+    data = zipped({"1.png": PNG, "2.png": PNG})
+    place = data.index(b"1.png") + 40
+    (tmp_path / "set.zip").write_bytes(
+        data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :]
+    )
+    bad, good = find_pictures([tmp_path / "set.zip"])
+    with pytest.raises(UnreadableImage, match=r"set\.zip/1\.png"):
+        bad.read()
+    assert good.read() == PNG
+
+
+def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
+    """A member that needs a password says so."""
+    data = bytearray(zipped({"1.png": PNG}))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "set.zip").write_bytes(bytes(data))
+    (found,) = find_pictures([tmp_path / "set.zip"])
+    with pytest.raises(UnreadableImage, match="password"):
+        found.read()
+
+
+def test_a_named_file_is_taken_whatever_its_ending(tmp_path: Path) -> None:
+    """What the user names is tried by its content: a picture or a zip."""
+    (tmp_path / "m51").write_bytes(PNG)
+    (tmp_path / "set.bin").write_bytes(zipped({"1.png": PNG}))
+    assert ids(tmp_path / "m51", tmp_path / "set.bin") == ["m51", "1"]
+
+
+def test_names_that_are_not_utf8_are_spelled_out(tmp_path: Path) -> None:
+    """Any name of a file can be written to any table."""
+    name = os.fsdecode(b"gal\xff\n1.png")
+    (tmp_path / name).write_bytes(PNG)
+    (found,) = find_pictures([tmp_path])
+    assert found.id == "gal\\xff\n1"
+    assert found.path.encode("utf-8")
+    assert found.read() == PNG
+
+
+@pytest.mark.parametrize("name", ["absent", "absent.png", "bad\0name"])
+def test_a_path_that_does_not_exist_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    """A misspelled path ends the work before it begins, even behind a good one."""
+    (tmp_path / "good.png").write_bytes(PNG)
+    with pytest.raises(BadData, match=name.rstrip("\0name")):
+        find_pictures([tmp_path / "good.png", tmp_path / name])
+
+
+def test_folders_and_zips_without_pictures_are_refused(tmp_path: Path) -> None:
+    """Nothing to do is an error that says what was looked for."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty.zip").write_bytes(zipped({"read.me": b""}))
+    for name in ("empty", "empty.zip"):
+        with pytest.raises(BadData, match=r"no picture in this .*\.png"):
+            find_pictures([tmp_path / name])
+
+
+def test_a_file_that_vanishes_or_may_not_be_read_is_an_error_of_its_own(tmp_path: Path) -> None:
+    """What goes wrong after finding is the picture's error."""
+    (tmp_path / "1.png").write_bytes(PNG)
+    (found,) = find_pictures([tmp_path])
+    (tmp_path / "1.png").unlink()
+    with pytest.raises(UnreadableImage, match=r"1\.png: No such file"):
+        found.read()
+
+
+def test_a_huge_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files and members of zips beyond the limit are refused instead of filling the memory."""
+    monkeypatch.setattr(sources, "LARGEST_FILE", len(PNG) - 1)
+    (tmp_path / "1.png").write_bytes(PNG)
+    (tmp_path / "set.zip").write_bytes(zipped({"2.png": PNG}))
+    found = list(find_pictures([tmp_path]))
+    assert len(found) == 2
+    for one in found:
+        with pytest.raises(UnreadableImage, match="larger than"):
+            one.read()
+
+
+def test_standard_input_holds_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dash reads one picture from standard input."""
+    stdin(monkeypatch, PNG)
+    (found,) = find_pictures([Path("-")])
+    assert (found.id, found.path, found.read()) == ("stdin", "-", PNG)
+
+
+def test_standard_input_holds_a_zip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dash reads the pictures of a zip from standard input."""
+    stdin(monkeypatch, zipped({"1.png": PNG, "2.png": PNG}))
+    assert [(one.id, one.read()) for one in find_pictures([Path("-")])] == [("1", PNG), ("2", PNG)]
+
+
+def test_standard_input_holds_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dash reads lines with paths, as find prints them; a wrong one is an error of its own."""
+    (tmp_path / "1.png").write_bytes(PNG)
+    stdin(monkeypatch, f"{tmp_path / '1.png'}\n{tmp_path / '2.png'}\n".encode())
+    good, bad = find_pictures([Path("-")])
+    assert good.read() == PNG
+    with pytest.raises(UnreadableImage, match=r"2\.png: No such file"):
+        bad.read()
