@@ -38,15 +38,16 @@ def labels(
         bool, typer.Option("--json", help="Print counts and every problem as JSON.")
     ] = False,
 ) -> None:
-    r"""Count the classes that a label rule gives, and what was left out and why.
+    """Count the classes that a label rule gives, and what was left out and why.
 
-    [bold]Examples[/bold]
+    Exit code: 0 counted, 2 the data or the rule cannot be used.
 
     \b
+    Examples:
       tuningfork labels kaggle/ --rule reference
       tuningfork labels training_solutions_rev1.zip --rule zhu5 --output labels.csv
       tuningfork labels gz2/ --rule my_rule.toml --json
-    """
+    """  # noqa: D301  (Typer needs the \\b itself)
     from tuningfork.data.counts import count_labels
     from tuningfork.votes.rules import load_rule
 
