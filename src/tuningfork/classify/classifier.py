@@ -16,7 +16,7 @@ from tuningfork.images.sources import read_file, readable
 from tuningfork.model.card import Card
 from tuningfork.model.session import Answers, Model, load_model
 
-Source = str | Path | bytes | Image.Image | NDArray[Any]
+Source = str | Path | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
 """A file's path, a file's bytes, a Pillow image, or an array (see images.decode.eight_bits)."""
 
 
