@@ -107,7 +107,7 @@ def test_cookie_is_out_of_reach_of_scripts(player: Player) -> None:
 def test_first_page_is_light(player: Player) -> None:
     """Home with its style and drawings weighs less than 100 kB."""
     weight = len(player.get("/").data)
-    for name in ("style.css", "galaxy.svg", "icon.svg"):
+    for name in ("style.css", "galaxy.webp", "icon.svg"):
         weight += len(player.get(f"/static/{name}").data)
     assert weight < 100_000
 

@@ -69,11 +69,8 @@ def play(
     with notes.status("Shuffling the galaxies"):
         galaxies = open_deck(deck)
         app = create_app(GameConfig(galaxies, load_machine(model), data or default_folder()))
-    if galaxies.left_out:
-        notes.print(
-            f"{len(galaxies.galaxies):,} galaxies are in the game; {galaxies.left_out:,} more of "
-            "the deck are left out: unreadable, or of none of the four classes."
-        )
+    for remark in galaxies.remarks:
+        notes.print(remark, markup=False)
     try:
         serve(app, host=host, port=port, ready=ready)
     finally:

@@ -19,12 +19,12 @@ class DeckGalaxy:
 
 @dataclass(frozen=True)
 class Deck:
-    """Galaxies to draw from. ``left_out``: galaxies of the folder that cannot be played."""
+    """Galaxies to draw from, and sentences about what of the folder is not among them."""
 
     name: str
     simulated: bool
     galaxies: tuple[DeckGalaxy, ...]
-    left_out: int = 0
+    remarks: tuple[str, ...] = ()
 
     @cached_property
     def key(self) -> str:

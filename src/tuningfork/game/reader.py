@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tuningfork.data import read_set
-from tuningfork.errors import BadData
+from tuningfork.errors import BadData, UnreadableImage
 from tuningfork.game.deck import Deck, DeckGalaxy
+from tuningfork.images.decode import decode
 from tuningfork.images.simulated import deck_folder
 from tuningfork.votes.rules import CLASSES, load_rule
 
@@ -14,13 +15,10 @@ from tuningfork.votes.rules import CLASSES, load_rule
 def open_deck(folder: Path | None = None) -> Deck:
     """Read a folder of class folders; without one, the simulated deck of the package.
 
-    Galaxies without one of the four classes are left out and counted. Raises BadData if
-    none is left.
+    Galaxies without one of the four classes are left out. Raises BadData if none is left, or
+    if none of the pictures can be read.
     """
-    if folder is None:
-        path, simulated = deck_folder(), True
-    else:
-        path, simulated = folder, False
+    path = deck_folder() if folder is None else folder
     found = read_set(path, load_rule("reference"))
     galaxies = tuple(
         DeckGalaxy(galaxy.id, galaxy.known.label, galaxy.picture.read)
@@ -29,8 +27,21 @@ def open_deck(folder: Path | None = None) -> Deck:
     )
     if not galaxies:
         raise BadData(
-            f"{path} holds no galaxy whose class is known, so there is nothing to guess. "
-            f"Give a folder with folders of pictures named {', '.join(CLASSES)}."
+            f"{path}: no galaxy whose class is known, so there is nothing to guess; "
+            f"give a folder with folders of pictures named {', '.join(CLASSES)}"
         )
-    left_out = len(found.galaxies) - len(galaxies) + len(found.problems)
-    return Deck(found.name, simulated, galaxies, left_out)
+    if not any(_is_readable(galaxy) for galaxy in galaxies):
+        raise BadData(f"{path}: none of the {len(galaxies)} pictures can be read; give another")
+    remarks = [problem.sentence for problem in found.problems]
+    without = len(found.galaxies) - len(galaxies)
+    if without:
+        remarks.append(f"{path}: {without:,} galaxies of none of the four classes (left out)")
+    return Deck(found.name, folder is None, galaxies, tuple(remarks))
+
+
+def _is_readable(galaxy: DeckGalaxy) -> bool:
+    try:
+        decode(galaxy.read(), galaxy.id)
+    except (OSError, UnreadableImage):
+        return False
+    return True
