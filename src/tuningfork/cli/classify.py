@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,8 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 if TYPE_CHECKING:
-    from collections import Counter
-
     from rich.table import Table
 
     from tuningfork.classify import Row
@@ -75,8 +74,6 @@ def classify(
       tuningfork classify images.zip --output answers.parquet --frame 0.5
       tuningfork classify --json - < galaxy.jpg
     """  # noqa: D301  (Typer needs the \\b itself)
-    from collections import Counter
-
     from tuningfork.classify import classify_pictures
     from tuningfork.classify.writers import check_output, row_writer
     from tuningfork.images.sources import find_pictures

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+from tuningfork.errors import BadTable
+from tuningfork.files import replacing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -189,12 +194,6 @@ def _print_comparison(console: Console, found: Comparison) -> None:
 
 
 def _write(path: Path, found: Evaluation, comparison: Comparison | None) -> None:
-    import json
-    from dataclasses import asdict
-
-    from tuningfork.errors import BadTable
-    from tuningfork.files import replacing
-
     stated = found.as_json() | {"against": None if comparison is None else asdict(comparison)}
     try:
         with replacing(path) as temporary:

@@ -63,7 +63,8 @@ def pixels_of(image: Image.Image, where: str) -> NDArray[np.uint8]:
         upright = _upright(image)
         if upright.mode in _DEEP_MODES:
             return eight_bits(np.asarray(upright), where)
-        return np.array(_opaque(upright).convert("RGB"))
+        opaque = _opaque(upright)
+        return np.array(opaque if opaque.mode == "RGB" else opaque.convert("RGB"))
 
 
 def eight_bits(array: NDArray[Any], where: str) -> NDArray[np.uint8]:
