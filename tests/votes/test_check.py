@@ -49,7 +49,7 @@ def test_break_is_told() -> None:
 
 
 @pytest.mark.parametrize(("off", "serious"), [(0.9e-6, None), (1.1e-6, False), (0.99e-4, False)])
-def test_rounding_and_remarks(off: float, serious: bool | None) -> None:  # noqa: FBT001
+def test_rounding_and_remarks(off: float, serious: bool | None) -> None:
     """Up to 1e-6 is rounding, up to 1e-4 a remark."""
     weighted = votes(1, unasked=0)
     weighted[0, span(8).start] += off

@@ -155,9 +155,9 @@ def test_own_rule_compares_conditional_fractions(tmp_path: Path) -> None:
     path = tmp_path / "bars.toml"
     path.write_text(OWN)
     weighted = votes(3, unasked=0)
-    weighted[:, span(1)] = [[0.7, 0.3, 0], [0.7, 0.3, 0], [1, 0, 0]]
-    weighted[:, span(2)] = [[0.1, 0.2], [0.1, 0.2], [0, 0]]
-    weighted[:, span(3)] = [[0.15, 0.05], [0.05, 0.15], [0, 0]]
+    weighted[:, span(1)] = np.array([[0.7, 0.3, 0], [0.7, 0.3, 0], [1, 0, 0]])
+    weighted[:, span(2)] = np.array([[0.1, 0.2], [0.1, 0.2], [0, 0]])
+    weighted[:, span(3)] = np.array([[0.15, 0.05], [0.05, 0.15], [0, 0]])
     rule = load_rule(str(path))
     assert rule.class_names == ("barred", "unbarred")
     assert rule.apply(weighted).tolist() == [0, 1, -1]

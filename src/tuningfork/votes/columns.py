@@ -130,18 +130,24 @@ def _read_csv(
     ragged: list[str] = []
     kinds: dict[str, Any] = dict.fromkeys(text, pa.string())
     try:
-        return _parse_csv(data, file, kinds | dict.fromkeys(numeric, pa.float64()), ragged)
+        table = _parse_csv(data, file, kinds | dict.fromkeys(numeric, pa.float64()), ragged)
     except pa.ArrowInvalid:
         ragged.clear()
+        table = _parse_csv_as_text(data, file, [*text, *numeric], ragged)
+    if ragged:
+        firsts = tuple(row.split(file.delimiter)[0].strip('" ') for row in ragged)
+        problems.append(Problem("row with too few or too many cells", file.where, firsts, True))
+    return table
+
+
+def _parse_csv_as_text(
+    data: bytes, file: TableFile, names: Sequence[str], ragged: list[str]
+) -> pa.Table:
     try:
-        return _parse_csv(data, file, kinds | dict.fromkeys(numeric, pa.string()), ragged)
+        return _parse_csv(data, file, dict.fromkeys(names, pa.string()), ragged)
     except pa.ArrowInvalid as error:
         message = str(error).splitlines()[0]
         raise BadTable(f"{file.where}: not a readable table ({message}); save it again") from error
-    finally:
-        if ragged:
-            firsts = tuple(row.split(file.delimiter)[0].strip('" ') for row in ragged)
-            problems.append(Problem("row with too few or too many cells", file.where, firsts, True))
 
 
 def _parse_csv(
