@@ -1,1 +1,41 @@
-"""."""
+"""The command ``tuningfork``: one file a verb, each thin: parse, call, print."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from tuningfork.cli.classify import classify
+from tuningfork.cli.evaluate import evaluate
+from tuningfork.cli.labels import labels
+from tuningfork.cli.play import play
+from tuningfork.cli.simulate import simulate
+from tuningfork.cli.train import train
+from tuningfork.errors import TuningForkError
+
+app = typer.Typer(
+    name="tuningfork",
+    help="Tell what a galaxy is from its picture, how sure that is, and compete against the machine.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+for verb in (train, evaluate, classify, play, labels, simulate):
+    app.command()(verb)
+
+
+def main() -> None:
+    """Run the command; what a user can mend becomes one sentence and exit code 2."""
+    try:
+        app()
+    except TuningForkError as error:
+        typer.secho(f"tuningfork: {error}", fg="red", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.secho("tuningfork: stopped", fg="red", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output went away, as `| head` does.
+        sys.stderr.close()
+        sys.exit(0)

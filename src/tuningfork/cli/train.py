@@ -1,0 +1,87 @@
+"""``tuningfork train``: from sets of galaxies to a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    data: Annotated[
+        list[Path],
+        typer.Argument(help="Sets of galaxies: Kaggle's layout, GZ2's, labels tables, class folders."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
+    recipe: Annotated[str, typer.Option(help="A recipe's name or a path to a TOML file.")] = "compact",
+    exclude: Annotated[
+        list[Path] | None,
+        typer.Option(help="A set whose galaxies must never be learned from. May be repeated."),
+    ] = None,
+    same: Annotated[
+        Path | None,
+        typer.Option(help="CSV of pairs of ids that are the same galaxy, kept on one side."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --output.")] = False,
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the recipe's seed.")] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="Train for so many batches only: a trial of the whole way."),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder of decoded pictures (default: the user's cache).")
+    ] = None,
+) -> None:
+    """Train a network on galaxies with votes, classes or sets of possible classes.
+
+    The run's folder gets model.onnx with its card, curves.png, metrics.jsonl, run.json with the
+    resolved recipe, versions and checksums, and a checkpoint after each epoch.
+
+    [bold]Examples[/]
+
+    tuningfork train data/kaggle --recipe compact --output runs/first
+
+    tuningfork train data/kaggle data/gz2 --exclude data/test --same pairs.csv -o runs/both
+
+    tuningfork train data/kaggle --output runs/first --resume
+    """
+    from rich.console import Console
+
+    from tuningfork.cli.extras import require_extra
+
+    require_extra("train", "torch", "onnx", "matplotlib", "pydantic")
+    from tuningfork.data import read_same_galaxy, read_set
+    from tuningfork.train.recipe import load_recipe
+    from tuningfork.train.run import Plan
+    from tuningfork.train.run import train as run
+    from tuningfork.votes.rules import load_rule
+
+    chosen = load_recipe(recipe)
+    if seed is not None:
+        chosen = chosen.model_copy(update={"seed": seed})
+    rule = load_rule(chosen.rule)
+    console = Console(stderr=True)
+    sets = [read_set(path, rule) for path in data]
+    for one in sets:
+        for problem in one.problems:
+            console.print(f"[yellow]{one.name}[/]: {problem}", highlight=False)
+    excluded = {galaxy.id for path in exclude or [] for galaxy in read_set(path, rule).galaxies}
+    plan = Plan(
+        recipe=chosen,
+        sets=sets,
+        output=output,
+        store=cache or _user_cache(),
+        excluded=frozenset(excluded),
+        same=read_same_galaxy(same) if same else None,
+        resume=resume,
+        steps=steps,
+    )
+    typer.echo(run(plan, console))
+
+
+def _user_cache() -> Path:
+    import os
+
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "tuningfork"

@@ -1,0 +1,99 @@
+"""Random changes of a whole batch of pictures at once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from tuningfork.train.recipe import AugmentationSettings
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Where a galaxy's source asks for its own ranges; float32 of shape (n,)."""
+
+    zoom: Tensor
+    colour: Tensor
+
+
+def augment(
+    pictures: Tensor,
+    side: int,
+    settings: AugmentationSettings,
+    ranges: Ranges,
+    generator: torch.Generator,
+) -> Tensor:
+    """Rotate, flip, zoom, shift, brighten, tint and roughen.
+
+    ``pictures`` is uint8 (n, height, width, 3); the result float32 (n, 3, side, side) in 0..255.
+    """
+    count = len(pictures)
+    grid = functional.affine_grid(
+        _affine(count, pictures.shape[1], side, settings, ranges, generator),
+        [count, 3, side, side],
+        align_corners=False,
+    )
+    moved = functional.grid_sample(
+        pictures.permute(0, 3, 1, 2).float(), grid, padding_mode=settings.fill, align_corners=False
+    )
+    gain = 1 + settings.brightness * _uniform(generator, count, 1, 1, 1)
+    tint = 1 + ranges.colour.view(-1, 1, 1, 1) * _uniform(generator, count, 3, 1, 1)
+    moved = moved * (gain * tint)
+    if settings.noise > 0:
+        level = 255 * settings.noise * torch.rand(count, 1, 1, 1, generator=generator)
+        moved = moved + level * torch.randn(moved.shape, generator=generator)
+    return moved.clamp_(0, 255)
+
+
+def centre(pictures: Tensor, side: int) -> Tensor:
+    """The central ``side`` pixels unchanged, as float32 (n, 3, side, side)."""
+    first = (pictures.shape[1] - side) // 2
+    cut = pictures[:, first : first + side, first : first + side]
+    return cut.permute(0, 3, 1, 2).float()
+
+
+def rotated_view(pictures: Tensor, side: int, view: int, views: int) -> Tensor:
+    """The centre turned by ``view`` of ``views`` steps of a circle; every other view is mirrored."""
+    angle = torch.full((len(pictures),), 2 * math.pi * view / views)
+    mirror = torch.full((len(pictures),), -1.0 if view % 2 else 1.0)
+    scale = torch.full((len(pictures),), side / pictures.shape[1])
+    matrix = _matrix(angle, mirror, scale, torch.zeros(len(pictures), 2))
+    grid = functional.affine_grid(matrix, [len(pictures), 3, side, side], align_corners=False)
+    planes = pictures.permute(0, 3, 1, 2).float()
+    return functional.grid_sample(planes, grid, padding_mode="reflection", align_corners=False)
+
+
+def _affine(
+    count: int,
+    stored: int,
+    side: int,
+    settings: AugmentationSettings,
+    ranges: Ranges,
+    generator: torch.Generator,
+) -> Tensor:
+    angle = math.radians(settings.rotation) * _uniform(generator, count)
+    mirror = torch.ones(count)
+    if settings.flip:
+        mirror = 2.0 * torch.randint(0, 2, (count,), generator=generator) - 1
+    zoom = 1 + ranges.zoom * _uniform(generator, count)
+    scale = side / stored / zoom
+    # The grid runs from -1 to 1 over the stored square: a shift of the input's side is twice that.
+    shift = 2 * settings.shift * side / stored * _uniform(generator, count, 2)
+    return _matrix(angle, mirror, scale, shift)
+
+
+def _matrix(angle: Tensor, mirror: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    cosine, sine = scale * torch.cos(angle), scale * torch.sin(angle)
+    rows = [
+        torch.stack([cosine * mirror, -sine, shift[:, 0]], dim=1),
+        torch.stack([sine * mirror, cosine, shift[:, 1]], dim=1),
+    ]
+    return torch.stack(rows, dim=1)
+
+
+def _uniform(generator: torch.Generator, *shape: int) -> Tensor:
+    return 2 * torch.rand(*shape, generator=generator) - 1

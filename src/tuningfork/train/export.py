@@ -1,0 +1,109 @@
+"""From torch to ONNX: one graph from uint8 pixels to probabilities and tree-exact votes."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tuningfork.errors import BadModel
+from tuningfork.files import replacing
+from tuningfork.train.networks import Outputs
+from tuningfork.train.recipe import PictureSettings
+from tuningfork.votes.fractions import parents_first
+from tuningfork.votes.tree import TREE
+
+LARGEST_DIFFERENCE = 1e-4
+
+
+class Exported(nn.Module):
+    """A network with its normalisation before and its probabilities behind it.
+
+    Takes uint8 (n, side, side, 3). Gives float32 probabilities (n, classes) and, where the network
+    has them, the 37 weighted fractions (n, 37): each question's softmax times the weighted
+    fraction of the answer it depends on, so that every sum of the tree holds by construction.
+    """
+
+    def __init__(self, network: nn.Module, outputs: Outputs, pictures: PictureSettings) -> None:
+        super().__init__()
+        self.network = network
+        self.outputs = outputs
+        self.pictures = pictures
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        planes = pixels.permute(0, 3, 1, 2).float()
+        logits = self.network((planes - self.pictures.mean) / self.pictures.scale)
+        probabilities = torch.softmax(logits[:, self.outputs.classes], dim=1)
+        if self.outputs.votes is None:
+            return (probabilities,)
+        return probabilities, weighted_fractions(logits[:, self.outputs.votes])
+
+
+def weighted_fractions(logits: Tensor) -> Tensor:
+    """Turn 37 logits into weighted fractions that keep every sum of the tree; shape (n, 37)."""
+    found: dict[int, Tensor] = {}
+    for number in parents_first():
+        question = TREE.question(number)
+        fractions = torch.softmax(logits[:, TREE.span(number)], dim=1)
+        if question.weighted_parent is not None:
+            parent, answer = question.weighted_parent
+            fractions = fractions * found[parent][:, answer - 1 : answer]
+        found[number] = fractions
+    return torch.cat([found[question.number] for question in TREE.questions], dim=1)
+
+
+def export_onnx(
+    network: nn.Module, outputs: Outputs, pictures: PictureSettings, path: Path
+) -> None:
+    """Write the network as ONNX, any batch size, fp32."""
+    network.eval()
+    names = ["probabilities"] if outputs.votes is None else ["probabilities", "fractions"]
+    side = pictures.input_pixels
+    example = torch.zeros(2, side, side, 3, dtype=torch.uint8)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with replacing(path) as temporary, warnings.catch_warnings():
+        # The exporter warns of its own deprecations, which nobody here can act on.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Exported(network, outputs, pictures),
+            (example,),
+            temporary,
+            input_names=["pixels"],
+            output_names=names,
+            dynamic_shapes=({0: torch.export.Dim("pictures")},),
+            external_data=False,
+            verbose=False,
+        )
+
+
+def check_parity(
+    network: nn.Module,
+    outputs: Outputs,
+    pictures: PictureSettings,
+    path: Path,
+    pixels: NDArray[np.uint8],
+) -> float:
+    """Compare the file with torch on real pixels; the largest difference of any output.
+
+    Raises BadModel if it reaches 1e-4.
+    """
+    network.eval()
+    with torch.no_grad():
+        expected = Exported(network, outputs, pictures)(torch.from_numpy(pixels))
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    found = session.run(None, {"pixels": pixels})
+    difference = max(
+        float(np.abs(one.numpy() - other).max()) for one, other in zip(expected, found, strict=True)
+    )
+    if not difference < LARGEST_DIFFERENCE:
+        raise BadModel(
+            f"{path}: differs from torch by {difference:.2g}, more than {LARGEST_DIFFERENCE:g}; "
+            "the export is unsound, report it with the versions in run.json"
+        )
+    return difference

@@ -1,0 +1,191 @@
+"""All sets of a run as arrays: what is known of each galaxy, how often it is drawn, who validates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuningfork.data import Galaxy, GalaxySet, Known, split_of
+from tuningfork.errors import BadData
+from tuningfork.train.recipe import Recipe
+from tuningfork.votes.rules import Rule, load_rule
+from tuningfork.votes.tree import TREE
+
+BAR, SPIRAL = "barred_spiral", "spiral"
+
+
+@dataclass(frozen=True)
+class Galaxies:
+    """Every galaxy of a run, in the order of its sets; arrays have one row for each."""
+
+    entries: tuple[Galaxy, ...]
+    source_names: tuple[str, ...]
+    source: NDArray[np.intp]
+    """Place among ``source_names``."""
+    possible: NDArray[np.bool_]
+    """(n, classes): which classes what is known allows; all where nothing is known."""
+    votes: NDArray[np.float32]
+    """(n, 37) weighted fractions; NaN where none are known."""
+    side_rules: dict[str, NDArray[np.int64]]
+    """For each side rule (n,): the class's place, the last for none, -1 for unknown."""
+    validates: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def kept(self, rows: NDArray[np.bool_]) -> Galaxies:
+        """Only the galaxies where ``rows`` is true."""
+        return replace(
+            self,
+            entries=tuple(one for one, keep in zip(self.entries, rows, strict=True) if keep),
+            source=self.source[rows],
+            possible=self.possible[rows],
+            votes=self.votes[rows],
+            side_rules={name: places[rows] for name, places in self.side_rules.items()},
+            validates=self.validates[rows],
+        )
+
+    @property
+    def has_votes(self) -> NDArray[np.bool_]:
+        return ~np.isnan(self.votes).any(axis=1)
+
+    @property
+    def has_class(self) -> NDArray[np.bool_]:
+        return self.possible.sum(axis=1) == 1
+
+    def counts(self) -> dict[str, int]:
+        """Galaxies in each source."""
+        counted = Counter(self.source.tolist())
+        return {name: counted[place] for place, name in enumerate(self.source_names)}
+
+
+def gather(
+    sets: Sequence[GalaxySet],
+    recipe: Recipe,
+    *,
+    excluded: frozenset[str],
+    same: Mapping[str, str],
+) -> Galaxies:
+    """Put the sets together, without the excluded ids and those ``same`` says are the same galaxy.
+
+    A galaxy validates or trains by its canonical id, so a pair never parts. Raises BadData if two
+    sets have one name, or nothing is left to train on.
+    """
+    names = tuple(one.name for one in sets)
+    if len(set(names)) < len(names):
+        raise BadData(
+            f"two data sets are called '{Counter(names).most_common(1)[0][0]}'; rename one folder"
+        )
+    rule = load_rule(recipe.rule)
+    rows = [
+        (place, galaxy, same.get(galaxy.id, galaxy.id))
+        for place, one in enumerate(sets)
+        for galaxy in one.galaxies
+    ]
+    twins = {same.get(name, name) for name in excluded}
+    rows = [row for row in rows if row[1].id not in excluded and row[2] not in twins]
+    rows = [row for row in rows if _teaches(row[1].known, recipe)]
+    if not rows:
+        raise BadData("no galaxy is left to train on; check the data sets and --exclude")
+    shares = {"train": 1 - recipe.validation, "validation": recipe.validation}
+    entries = tuple(galaxy for _, galaxy, _ in rows)
+    return Galaxies(
+        entries=entries,
+        source_names=names,
+        source=np.array([place for place, _, _ in rows], dtype=np.intp),
+        possible=np.stack([_possible(one.known, rule) for one in entries]),
+        votes=np.stack([_votes(one.known) for one in entries]),
+        side_rules={name: _side_rule(entries, name) for name in recipe.network.side_rules},
+        validates=np.array(
+            [split_of(canonical, shares, recipe.seed) == "validation" for _, _, canonical in rows]
+        ),
+    )
+
+
+def draw_weights(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.float64]:
+    """How often each galaxy is drawn, relative to the others; 0 for those that validate."""
+    rule = load_rule(recipe.rule)
+    settings = [recipe.source(name) for name in galaxies.source_names]
+    weights = np.array([one.weight for one in settings])[galaxies.source]
+    if BAR in rule.class_names:
+        bars = galaxies.has_class & galaxies.possible[:, rule.class_names.index(BAR)]
+        weights[bars] *= np.array([one.bar_weight for one in settings])[galaxies.source[bars]]
+    nothing = galaxies.possible.all(axis=1) & ~galaxies.has_votes
+    for places in galaxies.side_rules.values():
+        nothing &= places < 0
+    weights[nothing] *= recipe.loss.unknown_weight
+    weights[galaxies.validates] = 0
+    return weights
+
+
+def logit_shifts(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.float32]:
+    """What the loss adds to the logits of a known bar or spiral, where its source has many bars.
+
+    The log of a class's share among the source's drawn bars and spirals over its share in the sky:
+    a network trained with the shift gives the sky's probabilities without it.
+    """
+    names = load_rule(recipe.rule).class_names
+    shifts = np.zeros((len(galaxies), len(names)), dtype=np.float32)
+    if not {BAR, SPIRAL} <= set(names):
+        return shifts
+    bar, spiral = names.index(BAR), names.index(SPIRAL)
+    drawn = draw_weights(galaxies, recipe) * galaxies.has_class
+    for place, name in enumerate(galaxies.source_names):
+        if not recipe.source(name).many_bars:
+            continue
+        own = galaxies.source == place
+        bars = drawn[own & galaxies.possible[:, bar]].sum()
+        both = bars + drawn[own & galaxies.possible[:, spiral]].sum()
+        rows = own & galaxies.has_class
+        if 0 < bars < both:
+            share, truth = bars / both, recipe.loss.true_bar_share
+            shifts[rows, bar] = np.log(share / truth)
+            shifts[rows, spiral] = np.log((1 - share) / (1 - truth))
+    return shifts
+
+
+def class_weights(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.float32]:
+    """Count of the largest class over the count of each galaxy's own; 1 without a class."""
+    weights = np.ones(len(galaxies), dtype=np.float32)
+    if recipe.loss.class_weights:
+        known = galaxies.has_class
+        places = galaxies.possible.argmax(axis=1)
+        counts = np.bincount(places[known & ~galaxies.validates], minlength=1)
+        weights[known] = (counts.max() / np.maximum(counts, 1))[places[known]]
+    return weights
+
+
+def _teaches(known: Known, recipe: Recipe) -> bool:
+    """The reference network learns from classes alone; ours has a use for every galaxy."""
+    return recipe.network.kind != "reference" or bool(known.possible)
+
+
+def _possible(known: Known, rule: Rule) -> NDArray[np.bool_]:
+    if not known.possible:
+        return np.ones(len(rule.class_names), dtype=np.bool_)
+    return np.array([name in known.possible for name in rule.class_names])
+
+
+def _votes(known: Known) -> NDArray[np.float32]:
+    if known.votes is None:
+        return np.full(len(TREE.columns), np.nan, dtype=np.float32)
+    return np.asarray(known.votes, dtype=np.float32)
+
+
+def _side_rule(entries: Sequence[Galaxy], name: str) -> NDArray[np.int64]:
+    rule = load_rule(name)
+    places = {class_name: place for place, class_name in enumerate(rule.class_names)}
+    none = len(places)
+    result = np.full(len(entries), -1, dtype=np.int64)
+    for row, entry in enumerate(entries):
+        if name in entry.known.rules:
+            result[row] = places.get(entry.known.rules[name], none)
+    voted = [row for row, one in enumerate(entries) if one.known.votes is not None]
+    if voted:
+        found = rule.apply(np.stack([np.asarray(entries[row].known.votes) for row in voted]))
+        result[voted] = np.where(found < 0, none, found)
+    return result

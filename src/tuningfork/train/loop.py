@@ -1,0 +1,336 @@
+"""The training loop: draw, augment, step, average, validate, save; resumable at every epoch.
+
+All chance in an epoch comes from the recipe's seed and the epoch's number, so that a run that was
+stopped and resumed goes through the same numbers as one that was not.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.progress import Progress
+from torch import Tensor, nn
+
+from tuningfork.files import replacing
+from tuningfork.train.augment import Ranges, augment
+from tuningfork.train.galaxies import Galaxies, class_weights, draw_weights, logit_shifts
+from tuningfork.train.losses import Targets, total_loss
+from tuningfork.train.networks import Outputs
+from tuningfork.train.recipe import Recipe, RoundSettings
+from tuningfork.train.teach import Taught, teach
+from tuningfork.train.validate import validate
+
+CHECKPOINT = "checkpoint.pt"
+METRICS = "metrics.jsonl"
+
+
+@dataclass
+class State:
+    """Everything that changes while training, and so everything a checkpoint holds."""
+
+    network: nn.Module
+    average: nn.Module
+    optimiser: torch.optim.Optimizer
+    taught: Taught | None = None
+    epoch: int = 0
+    updates: int = 0
+    best_loss: float = math.inf
+    best_epoch: int = 0
+    best: dict[str, Tensor] | None = None
+
+    def save(self, path: Path) -> None:
+        content = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "taught": None if self.taught is None else vars(self.taught),
+            "progress": [self.epoch, self.updates, self.best_loss, self.best_epoch],
+            "best": self.best,
+        }
+        with replacing(path) as temporary:
+            torch.save(content, temporary)
+
+    def restore(self, path: Path) -> None:
+        content: dict[str, Any] = torch.load(path, weights_only=True)
+        self.network.load_state_dict(content["network"])
+        self.average.load_state_dict(content["average"])
+        self.optimiser.load_state_dict(content["optimiser"])
+        self.taught = None if content["taught"] is None else Taught(**content["taught"])
+        self.epoch, self.updates, self.best_loss, self.best_epoch = content["progress"]
+        self.best = content["best"]
+
+
+def new_state(network: nn.Module, recipe: Recipe) -> State:
+    """Start from fresh weights."""
+    settings = recipe.optimiser
+    first = recipe.rounds[0].rate
+    optimiser: torch.optim.Optimizer
+    if settings.kind == "adamw":
+        # Weight decay is for the weights; scales and biases are left free.
+        groups = [
+            {"params": [p for p in network.parameters() if p.ndim > 1]},
+            {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimiser = torch.optim.AdamW(groups, lr=first, weight_decay=settings.weight_decay)
+    else:
+        optimiser = torch.optim.SGD(
+            network.parameters(),
+            lr=first,
+            momentum=settings.momentum,
+            nesterov=settings.nesterov,
+            weight_decay=settings.weight_decay,
+        )
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return State(network, copy.deepcopy(network), optimiser)
+
+
+class Trainer:
+    """Trains one network on one set of galaxies, epoch by epoch."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        galaxies: Galaxies,
+        pixels: NDArray[np.uint8],
+        state: State,
+        outputs: Outputs,
+    ) -> None:
+        self.recipe = recipe
+        self.galaxies = galaxies
+        self.pixels = pixels
+        self.state = state
+        self.outputs = outputs
+        self.draws = draw_weights(galaxies, recipe)
+        self.shifts = torch.from_numpy(logit_shifts(galaxies, recipe))
+        self.class_weights = torch.from_numpy(class_weights(galaxies, recipe))
+        self.votes = torch.from_numpy(np.nan_to_num(galaxies.votes))
+        self.has_votes = torch.from_numpy(galaxies.has_votes)
+        self.possible = torch.from_numpy(galaxies.possible)
+        sources = [recipe.source(name) for name in galaxies.source_names]
+        self.zoom = _ranges(galaxies, [one.zoom for one in sources], recipe.augmentation.zoom)
+        self.colour = _ranges(galaxies, [one.colour for one in sources], recipe.augmentation.colour)
+
+    def run(self, folder: Path, progress: Progress) -> None:
+        """Train from the state's epoch to the end, with a checkpoint after each epoch."""
+        state, recipe = self.state, self.recipe
+        while state.epoch < recipe.epochs and not self._out_of_patience():
+            position, stretch, first = _round_at(recipe, state.epoch)
+            if state.epoch == first and position > 0:
+                state.taught = teach(
+                    state.average, self.outputs, recipe, self.pixels, self.galaxies, stretch, progress
+                )
+            began = time.perf_counter()
+            record = self._epoch(stretch, first, progress)
+            record["seconds"] = round(time.perf_counter() - began, 1)
+            record |= validate(
+                state.average, self.outputs, recipe, self.pixels, self.galaxies, progress
+            )
+            state.epoch += 1
+            self._remember(record["validation_loss"])
+            state.save(folder / CHECKPOINT)
+            line = {"epoch": state.epoch, "round": position + 1} | record
+            _append(folder / METRICS, line)
+            progress.console.print(_summary(line))
+
+    def final_network(self) -> nn.Module:
+        """The network that the recipe keeps."""
+        network = copy.deepcopy(self.state.average)
+        if self.recipe.keep == "best" and self.state.best is not None:
+            network.load_state_dict(self.state.best)
+        return network.eval()
+
+    def _out_of_patience(self) -> bool:
+        patience = self.recipe.patience
+        return patience is not None and self.state.epoch - self.state.best_epoch >= patience
+
+    def _remember(self, loss: float | None) -> None:
+        # Without validation galaxies every epoch counts as the best so far.
+        if loss is None or loss < self.state.best_loss:
+            self.state.best_loss = math.inf if loss is None else loss
+            self.state.best_epoch = self.state.epoch
+            if self.recipe.keep == "best":
+                self.state.best = copy.deepcopy(self.state.average.state_dict())
+
+    def _epoch(self, stretch: RoundSettings, first: int, progress: Progress) -> dict[str, Any]:
+        state, recipe = self.state, self.recipe
+        seed = [recipe.seed, state.epoch]
+        order = self._order(stretch, np.random.default_rng(seed))
+        generator = torch.Generator().manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
+        torch.manual_seed(recipe.seed * 100_003 + state.epoch)  # for dropout
+        batches = math.ceil(len(order) / recipe.batch)
+        task = progress.add_task(f"Epoch {state.epoch + 1}/{recipe.epochs}", total=len(order))
+        state.network.train()
+        sums: dict[str, float] = {}
+        loading, right, known = 0.0, 0, 0
+        for number, rows in enumerate(_batches(order, recipe.batch)):
+            began = time.perf_counter()
+            pictures = self._pictures(rows, generator)
+            loading += time.perf_counter() - began
+            done = (state.epoch - first) * batches + number
+            rate = self._set_rate(stretch, done / (stretch.epochs * batches))
+            targets = self.targets(rows)
+            logits, parts = self._step(pictures, targets)
+            for name, value in parts.items():
+                sums[name] = sums.get(name, 0.0) + value * len(rows)
+            hit, of = _right(logits, self.possible[rows])
+            right, known = right + hit, known + of
+            progress.update(task, advance=len(rows))
+        progress.remove_task(task)
+        record: dict[str, Any] = {name: value / len(order) for name, value in sums.items()}
+        accuracy = right / known if known else None
+        return record | {
+            "accuracy": accuracy,
+            "rate": rate,
+            "pictures": len(order),
+            "loading_seconds": round(loading, 1),
+        }
+
+    def _order(self, stretch: RoundSettings, random: np.random.Generator) -> NDArray[np.intp]:
+        if stretch.pictures is None:
+            return random.permutation(np.flatnonzero(self.draws > 0))
+        share = self.draws / self.draws.sum()
+        return random.choice(len(share), size=stretch.pictures, p=share)
+
+    def _pictures(self, rows: NDArray[np.intp], generator: torch.Generator) -> Tensor:
+        settings = self.recipe.pictures
+        ranges = Ranges(self.zoom[rows], self.colour[rows])
+        changed = augment(
+            torch.from_numpy(self.pixels[rows]),
+            settings.input_pixels,
+            self.recipe.augmentation,
+            ranges,
+            generator,
+        )
+        return normalised(changed, self.recipe)
+
+    def targets(self, rows: NDArray[np.intp]) -> Targets:
+        """What is known of these galaxies, or what the round before taught of them."""
+        settings, taught = self.recipe.loss, self.state.taught
+        voted = self.has_votes[rows]
+        votes, weight = self.votes[rows], voted.float()
+        classes = self.possible[rows].float()
+        if taught is not None:
+            classes = taught.classes[rows]
+            votes = torch.where(voted[:, None], votes, taught.votes[rows])
+            relative = settings.taught_votes / settings.votes if settings.votes else 0.0
+            weight = torch.where(voted, weight, torch.full_like(weight, relative))
+        return Targets(
+            classes=classes,
+            taught=taught is not None,
+            votes=votes,
+            vote_weight=weight,
+            side_rules={
+                name: torch.from_numpy(places[rows])
+                for name, places in self.galaxies.side_rules.items()
+            },
+            logit_shift=self.shifts[rows],
+            class_weight=self.class_weights[rows],
+        )
+
+    def _step(self, pictures: Tensor, targets: Targets) -> tuple[Tensor, dict[str, float]]:
+        state = self.state
+        state.optimiser.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
+            logits = state.network(pictures)
+        logits = logits.float()
+        loss, parts = total_loss(logits, self.outputs, targets, self.recipe.loss)
+        loss.backward()  # type: ignore[no-untyped-call]
+        state.optimiser.step()
+        state.updates += 1
+        self._update_average()
+        return logits.detach(), {"loss": loss.item()} | parts
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        # A young average follows quickly, so that its first values are soon forgotten.
+        decay = min(self.recipe.optimiser.average, self.state.updates / (self.state.updates + 10))
+        if self.recipe.optimiser.average == 0:
+            decay = 0.0
+        new = self.state.network.state_dict()
+        for name, old in self.state.average.state_dict().items():
+            if old.is_floating_point():
+                old.lerp_(new[name], 1 - decay)
+            else:
+                old.copy_(new[name])
+
+    def _set_rate(self, stretch: RoundSettings, done: float) -> float:
+        settings = self.recipe.optimiser
+        if settings.kind == "sgd":
+            rate = stretch.rate / (1 + settings.decay * self.state.updates)
+        else:
+            rate = stretch.rate * one_cycle(done)
+        for group in self.state.optimiser.param_groups:
+            group["lr"] = rate
+        return rate
+
+
+def one_cycle(done: float, rise: float = 0.15) -> float:
+    """The rate's share of its peak: up in a cosine for ``rise`` of the way, then down to zero."""
+    if done < rise:
+        return 0.04 + 0.96 * (1 - math.cos(math.pi * done / rise)) / 2
+    return (1 + math.cos(math.pi * (done - rise) / (1 - rise))) / 2
+
+
+def normalised(pictures: Tensor, recipe: Recipe) -> Tensor:
+    """Pictures in 0..255 as the network reads them."""
+    scaled = (pictures - recipe.pictures.mean) / recipe.pictures.scale
+    return scaled.contiguous(memory_format=torch.channels_last)
+
+
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware; emulated it would only be slower."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def _ranges(galaxies: Galaxies, own: list[float | None], default: float) -> Tensor:
+    values = np.array([default if one is None else one for one in own], dtype=np.float32)
+    return torch.from_numpy(values[galaxies.source])
+
+
+def _round_at(recipe: Recipe, epoch: int) -> tuple[int, RoundSettings, int]:
+    first = 0
+    for position, stretch in enumerate(recipe.rounds):
+        if epoch < first + stretch.epochs:
+            return position, stretch, first
+        first += stretch.epochs
+    raise IndexError(epoch)
+
+
+def _batches(order: NDArray[np.intp], size: int) -> Iterator[NDArray[np.intp]]:
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+def _right(logits: Tensor, possible: Tensor) -> tuple[int, int]:
+    known = possible.sum(dim=1) == 1
+    answers = logits[known, : possible.shape[1]].argmax(dim=1)
+    return int((answers == possible[known].float().argmax(dim=1)).sum()), int(known.sum())
+
+
+def _append(path: Path, line: dict[str, Any]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def _summary(line: dict[str, Any]) -> str:
+    speed = line["pictures"] / line["seconds"]
+    measured = [
+        f"validation {name} {line[f'validation_{name}']:.4f}"
+        for name in ("loss", "accuracy", "rmse")
+        if line[f"validation_{name}"] is not None
+    ]
+    losses = ", ".join([f"loss {line['loss']:.4f}", *measured])
+    return (
+        f"epoch {line['epoch']}: {losses}; "
+        f"{speed:.0f} images/s, {line['loading_seconds'] / line['seconds']:.0%} of it loading"
+    )

@@ -1,0 +1,208 @@
+"""Recipes: everything that decides how a network is trained, as commented TOML files.
+
+A recipe is checked when it is built: an unknown key, a wrong type or an impossible number is
+refused with the key's name.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tuningfork.errors import BadRule, UnknownName
+
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NetworkSettings(_Part):
+    """Which network, and how large."""
+
+    kind: Literal["residual", "reference"]
+    stem: Count = 32
+    """Filters of the first convolution (residual)."""
+    widths: tuple[Count, ...] = (48, 96, 192)
+    """Filters of each stage; every stage halves the resolution (residual)."""
+    blocks: tuple[Count, ...] = (2, 2, 2)
+    """Residual blocks in each stage (residual)."""
+    dropout: Share = 0.3
+    side_rules: tuple[str, ...] = ()
+    """Further label rules whose classes the network learns beside its own, in training only."""
+
+
+class PictureSettings(_Part):
+    """The scale and crop, and how pixel values are normalised: (value - mean) / scale."""
+
+    frame_pixels: Count
+    """Side of a whole Galaxy Zoo frame at the network's scale."""
+    input_pixels: Count
+    """Side of the central square that the network sees."""
+    stored_pixels: Count
+    """Side of the square that is kept in memory, so that shifts and rotations find pixels."""
+    mean: float
+    scale: Positive
+
+
+class SourceSettings(_Part):
+    """What one set of galaxies shows and how often it is drawn. The set's folder names it."""
+
+    weight: Annotated[float, Field(ge=0)] = 1.0
+    """How often a galaxy of this set is drawn, relative to the other sets' galaxies."""
+    frame_share: Positive = 1.0
+    """Width of its pictures as a share of Galaxy Zoo's frame."""
+    many_bars: bool = False
+    """Whether bars are commoner among its spirals than in the sky (``true_bar_share``): the loss
+    then shifts the logits by the log of the shares' ratio, and the network learns the sky's."""
+    bar_weight: Positive = 1.0
+    """How much oftener its barred spirals are drawn."""
+    zoom: Share | None = None
+    """Its own range of zoom, where it needs another than the augmentation's."""
+    colour: Share | None = None
+    """Its own range of colour."""
+
+
+class AugmentationSettings(_Part):
+    """Random changes of the training pictures; none of them in validation."""
+
+    rotation: Annotated[float, Field(ge=0, le=180)]
+    """Degrees to either side."""
+    flip: bool
+    zoom: Share
+    """Scale between 1 - zoom and 1 + zoom."""
+    shift: Share
+    """To either side, as a share of the input's side."""
+    brightness: Share
+    colour: Share
+    """Each channel between 1 - colour and 1 + colour."""
+    noise: Annotated[float, Field(ge=0)]
+    """Largest standard deviation of added noise, in units of 255."""
+    fill: Literal["reflection", "border"]
+
+
+class LossSettings(_Part):
+    """Weights of what is learned together."""
+
+    classes: Annotated[float, Field(ge=0)] = 1.0
+    votes: Annotated[float, Field(ge=0)] = 0.0
+    side_rules: Annotated[float, Field(ge=0)] = 0.0
+    taught_votes: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the network's own earlier votes, for galaxies without any (self-training)."""
+    true_bar_share: Annotated[float, Field(gt=0, lt=1)] = 1 / 6
+    class_weights: bool = False
+    """Weigh each class by the count of the largest over its own."""
+    unknown_weight: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """How much more rarely galaxies are drawn of which nothing is known."""
+
+
+class OptimiserSettings(_Part):
+    """How the weights move."""
+
+    kind: Literal["adamw", "sgd"]
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    momentum: Share = 0.0
+    nesterov: bool = False
+    decay: Annotated[float, Field(ge=0)] = 0.0
+    """Learning rate after n updates: rate / (1 + decay * n) (sgd)."""
+    average: Share = 0.0
+    """Decay of the moving average of the weights that is validated and exported; 0: none."""
+
+
+class RoundSettings(_Part):
+    """One stretch of training. Every round after the first learns from the round before it: the
+    averaged answers over ``views``, within what is known of each galaxy, are its targets."""
+
+    epochs: Count
+    pictures: Count | None = None
+    """Pictures in an epoch, drawn with the sources' weights; None: every galaxy once."""
+    rate: Positive
+    """Largest learning rate; adamw rises to it and falls to zero within the round."""
+    views: Count = 8
+    """Rotated views over which the targets of this round are averaged."""
+
+
+class Recipe(_Part):
+    """A whole training run."""
+
+    name: str
+    description: str
+    rule: str = "reference"
+    seed: int = 0
+    batch: Count
+    validation: Share = 0.1
+    """Share of the galaxies that only validate, by their ids."""
+    keep: Literal["best", "last"]
+    """Which epoch is exported: the one of least validation loss, or the last."""
+    patience: Count | None = None
+    """Stop after so many epochs without a lower validation loss."""
+    network: NetworkSettings
+    pictures: PictureSettings
+    augmentation: AugmentationSettings
+    loss: LossSettings
+    optimiser: OptimiserSettings
+    rounds: tuple[RoundSettings, ...] = Field(min_length=1)
+    sources: dict[str, SourceSettings] = {}
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Recipe:
+        if len(self.network.widths) != len(self.network.blocks):
+            raise ValueError("network.widths and network.blocks differ in length")
+        if self.pictures.stored_pixels < self.pictures.input_pixels:
+            raise ValueError("pictures.stored_pixels is less than pictures.input_pixels")
+        if self.network.kind == "reference" and len(self.rounds) > 1:
+            raise ValueError("the reference network trains in one round")
+        return self
+
+    def source(self, name: str) -> SourceSettings:
+        """The settings of a set of galaxies; the defaults where the recipe does not name it."""
+        return self.sources.get(name, SourceSettings())
+
+    @property
+    def epochs(self) -> int:
+        return sum(stretch.epochs for stretch in self.rounds)
+
+
+def recipe_names() -> tuple[str, ...]:
+    """The recipes that come with the package."""
+    folder = resources.files("tuningfork.train") / "recipes"
+    return tuple(sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.is_file()))
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """Read a recipe by its name or from a user's own TOML file.
+
+    Raises UnknownName if there is neither, BadRule if its text breaks the form.
+    """
+    path = Path(name_or_path)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise UnknownName(f"{path}: no such recipe file; check the path")
+        text = path.read_text(encoding="utf-8")
+    elif name_or_path in recipe_names():
+        source = resources.files("tuningfork.train") / "recipes" / f"{name_or_path}.toml"
+        text = source.read_text(encoding="utf-8")
+    else:
+        raise UnknownName(
+            f"no recipe is called '{name_or_path}'; choose {' or '.join(recipe_names())}, "
+            "or give a path ending in .toml"
+        )
+    return _parsed(text, name_or_path)
+
+
+def _parsed(text: str, where: str) -> Recipe:
+    try:
+        return Recipe.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise BadRule(f"{where}: not valid TOML ({error}); mend that line") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "recipe"
+        raise BadRule(f"{where}: {key}: {first['msg']}; mend that key") from error

@@ -1,0 +1,117 @@
+"""Pictures decoded once, at the recipe's scale, in one memory-mapped file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import Progress
+
+from tuningfork.errors import BadData, UnreadableImage
+from tuningfork.files import replacing
+from tuningfork.images.decode import decode
+from tuningfork.images.frame import Preprocessing
+from tuningfork.train.galaxies import Galaxies
+from tuningfork.train.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Store:
+    """The pictures of a run, row by row beside its galaxies."""
+
+    pixels: NDArray[np.uint8]
+    """(n, stored, stored, 3), mapped from disk."""
+    readable: NDArray[np.bool_]
+    """False where a picture could not be read; its pixels are black."""
+    checksums: dict[str, str]
+    """SHA-256 over each source's pictures in order."""
+    refusals: dict[str, str]
+    """Why each unreadable picture was refused, by galaxy id."""
+
+
+def open_store(galaxies: Galaxies, recipe: Recipe, folder: Path, progress: Progress) -> Store:
+    """Decode every picture, or find them decoded by an earlier run on the same bytes.
+
+    The file's name is a hash of the pictures' bytes, their frame shares and the recipe's scale, so
+    a changed picture or recipe never meets a stale file. Raises BadData if no picture is readable.
+    """
+    hashes = _hashes(galaxies, progress)
+    shares = [recipe.source(name).frame_share for name in galaxies.source_names]
+    scale = (recipe.pictures.frame_pixels, recipe.pictures.stored_pixels)
+    key = hashlib.sha256(repr((scale, [shares[s] for s in galaxies.source])).encode())
+    key.update(b"".join(hashes))
+    path = folder / f"pictures-{key.hexdigest()[:24]}.npy"
+    record = path.with_suffix(".json")
+    if not (path.exists() and record.exists()):
+        _decode_all(galaxies, recipe, path, record, progress)
+    refusals: dict[str, str] = json.loads(record.read_bytes())
+    readable = np.array([entry.id not in refusals for entry in galaxies.entries])
+    if not readable.any():
+        raise BadData(f"no picture can be read; the first: {next(iter(refusals.values()))}")
+    return Store(np.load(path, mmap_mode="r"), readable, _per_source(galaxies, hashes), refusals)
+
+
+def _hashes(galaxies: Galaxies, progress: Progress) -> list[bytes]:
+    task = progress.add_task("Reading pictures", total=len(galaxies))
+    digests = []
+    for entry in galaxies.entries:
+        try:
+            digests.append(hashlib.sha256(entry.picture.read()).digest())
+        except UnreadableImage:
+            digests.append(bytes(32))
+        progress.advance(task)
+    progress.remove_task(task)
+    return digests
+
+
+def _per_source(galaxies: Galaxies, hashes: list[bytes]) -> dict[str, str]:
+    totals = [hashlib.sha256() for _ in galaxies.source_names]
+    for place, digest in zip(galaxies.source, hashes, strict=True):
+        totals[place].update(digest)
+    names = galaxies.source_names
+    return {name: total.hexdigest() for name, total in zip(names, totals, strict=True)}
+
+
+def _decode_all(
+    galaxies: Galaxies, recipe: Recipe, path: Path, record: Path, progress: Progress
+) -> None:
+    side = recipe.pictures.stored_pixels
+    refusals: dict[str, str] = {}
+    task = progress.add_task("Decoding pictures", total=len(galaxies))
+    with replacing(path) as temporary:
+        pixels = np.lib.format.open_memmap(
+            temporary, mode="w+", dtype=np.uint8, shape=(len(galaxies), side, side, 3)
+        )
+        for row, result in enumerate(_decoded(galaxies, recipe)):
+            if isinstance(result, UnreadableImage):
+                refusals[galaxies.entries[row].id] = str(result)
+            else:
+                pixels[row] = result
+            progress.advance(task)
+        pixels.flush()
+        del pixels
+    progress.remove_task(task)
+    with replacing(record) as temporary:
+        temporary.write_text(json.dumps(refusals, indent=1), encoding="utf-8")
+
+
+def _decoded(galaxies: Galaxies, recipe: Recipe) -> Iterator[NDArray[np.uint8] | UnreadableImage]:
+    cut = Preprocessing(recipe.pictures.frame_pixels, recipe.pictures.stored_pixels)
+    shares = [recipe.source(name).frame_share for name in galaxies.source_names]
+
+    def one(row: int) -> NDArray[np.uint8] | UnreadableImage:
+        picture = galaxies.entries[row].picture
+        try:
+            return cut.apply(decode(picture.read(), picture.path), shares[galaxies.source[row]])
+        except UnreadableImage as error:
+            return error
+
+    with ThreadPoolExecutor(2) as pool:
+        for start in range(0, len(galaxies), 256):
+            yield from pool.map(one, range(start, min(start + 256, len(galaxies))))
