@@ -86,6 +86,7 @@ def classify(
     network = load_model(model)
     rows = classify_pictures(network, pictures, frame_share=frame)
     shown: list[Row] = []
+    errors: list[str] = []
     counts: Counter[str] = Counter()
     with nullcontext() if output is None else row_writer(output, network.card) as write:
         for row in _printed(rows, network.card) if as_json else _watched(rows):
@@ -94,8 +95,12 @@ def classify(
                 write(row)
             if not as_json and (output is None or len(shown) < SHOWN):
                 shown.append(row)
+            if row.error and (output is None or len(errors) < SHOWN):
+                errors.append(row.error)
     if not as_json:
-        _print_table(shown, network.card, counts, output)
+        _print_table(shown, errors, network.card, counts)
+        if output is not None:
+            typer.echo(f"Written to {output}")
     raise typer.Exit(1 if counts[""] else 0)
 
 
@@ -135,25 +140,23 @@ def _printed(rows: Iterable[Row], card: Card) -> Iterator[Row]:
     typer.echo("\n]" if before == ",\n" else "[]")
 
 
-def _print_table(rows: list[Row], card: Card, counts: Counter[str], output: Path | None) -> None:
+def _print_table(rows: list[Row], errors: list[str], card: Card, counts: Counter[str]) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = PIPE_WIDTH
-    console.print(_table(rows, card))
     total, failed = counts.total(), counts[""]
+    console.print(_table(rows, card))
     if total > len(rows):
-        console.print(f"… and {total - len(rows):,} more")
-    kinds = ", ".join(f"{count:,} {name}" for name, count in counts.most_common() if name)
-    console.print(f"{total:,} read as: {kinds}" if not failed else _partly(total, failed, kinds))
-    if output is not None:
-        console.print(f"Written to {output}", markup=False, soft_wrap=True)
-
-
-def _partly(total: int, failed: int, kinds: str) -> str:
+        console.print(f"… and {total - len(rows):,} more\n")
+    for error in errors:
+        console.print(_on_one_line(error), style="red", markup=False, soft_wrap=True)
+    if failed > len(errors):
+        console.print(f"… and {failed - len(errors):,} more that could not be read")
     read = f"{total - failed:,} of {total:,} read"
-    return f"{read}{' as: ' if kinds else ''}{kinds}; {failed:,} could not be read"
+    kinds = ", ".join(f"{count:,} {name}" for name, count in counts.most_common() if name)
+    console.print(f"{read}: {kinds}" if kinds else read)
 
 
 def _table(rows: list[Row], card: Card) -> Table:
@@ -163,23 +166,19 @@ def _table(rows: list[Row], card: Card) -> Table:
 
     from tuningfork.classify.writers import shown_classes
 
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("id", overflow="fold")
     table.add_column("class", no_wrap=True)
     for name in shown_classes(card):
         table.add_column(name, justify="right")
-    some_failed = any(row.error for row in rows)
-    if some_failed:
-        table.add_column("error", overflow="fold")
     for row in rows:
         found = row.classification
-        label, probabilities = ("", {}) if found is None else (found.label, found.probabilities)
-        table.add_row(
-            Text(_on_one_line(row.id)),
-            label,
-            *(f"{probabilities[name]:.3f}" if found else "" for name in shown_classes(card)),
-            *((Text(_on_one_line(row.error)),) if some_failed else ()),
-        )
+        shown_id = Text(_on_one_line(row.id))
+        if found is None:
+            table.add_row(shown_id, "unreadable", style="red")
+            continue
+        shares = (f"{found.probabilities[one]:.3f}" for one in shown_classes(card))
+        table.add_row(shown_id, found.label, *shares)
     return table
 
 
