@@ -17,10 +17,11 @@ _DEPTH = 6.0
 def edge_on_light(galaxy: SimulatedParts, along: Plane, across: Plane) -> tuple[Planes, Plane]:
     """Add up what the disk sends through its dust, and the optical depth (V) of half the dust.
 
-    ``along`` (columns,) and ``across`` (rows,) are distances from the centre in scale lengths, both
-    0 or more for ``along``. Stars have the density exp(-R) / cosh^2(z / z0) (van der Kruit & Searle
-    1981, equation 3), dust the same form with its own height and length. Returns (3, rows,
-    columns), in r without dust adding to about 1 over both halves, and (rows, columns).
+    ``along`` (columns,) and ``across`` (rows,) are distances from the centre in scale lengths,
+    ``along`` beginning with 0 as the other half is the same. Stars have the density
+    exp(-R) / cosh^2(z / z0) (van der Kruit & Searle 1981, equation 3), dust the same form with its
+    own height and length. Returns (3, rows, columns), in r without dust adding to 1 over both
+    halves, and (rows, columns).
     """
     disk, dust = galaxy.disk, galaxy.dust
     if disk is None or dust is None:
@@ -36,11 +37,11 @@ def edge_on_light(galaxy: SimulatedParts, along: Plane, across: Plane) -> tuple[
     lanes = np.exp(-radius / np.float32(dust.length))
     lanes *= (_layer(height, dust.height) * steps * np.float32(dust.depth))[:, np.newaxis, :]
     in_front = np.cumsum(lanes, axis=-1) - lanes / 2
-    # Some of the dust lies in clouds that hide little else: the lane never goes quite black.
     through = np.stack(
         [(stars * np.exp(-in_front * factor)).sum(axis=-1) for factor in extinction().ravel()]
     )
-    return through * spectrum_of(disk.colour), lanes.sum(axis=-1) / 2
+    total = 2 * stars.sum() - stars[:, 0].sum()
+    return through * spectrum_of(disk.colour) / total, lanes.sum(axis=-1) / 2
 
 
 def _sine_cosine(inclination: float) -> tuple[np.float32, np.float32]:

@@ -84,8 +84,7 @@ def _edge_on(galaxy: SimulatedParts, grid: Grid, rng: np.random.Generator) -> tu
     lumps = texture_at(texture_tile(rng, slope=2.5), x, 2 * y)
     light *= np.exp(np.float32(0.18) * lumps)
     share = 1 - (galaxy.spheroid.share if galaxy.spheroid else 0.0)
-    # Shares are of what would be seen without dust, whose total the lines of sight give as 4 pi.
-    light *= np.float32(share * step**2 / (4 * math.pi) * 2)
+    light *= np.float32(share)
     depth = map_coordinates(fine_depth, places, order=1)
     return grid.binned(light), grid.binned(depth) / np.float32(grid.oversampling**2)
 

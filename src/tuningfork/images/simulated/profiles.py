@@ -15,7 +15,7 @@ from tuningfork.images.simulated.survey import Plane
 def sersic_scale(index: float) -> float:
     """Return the b_n that makes the effective radius hold half the light.
 
-    Ciotti & Bertin 1999, equation 18; better than 1e-4 for ``index`` above 0.36.
+    Ciotti & Bertin 1999, equation 18; that half is met within 2e-4 for ``index`` of 0.5 or more.
     """
     return (
         2 * index
@@ -62,7 +62,8 @@ def generalised_radius(x: Plane, y: Plane, *, axis_ratio: float, boxiness: float
     ``boxiness`` is 2 for an ellipse, larger for boxes, smaller for lenses.
     """
     if boxiness == 2:
-        return np.hypot(x, y / np.float32(axis_ratio)).astype(np.float32, copy=False)
+        ellipse: Plane = np.hypot(x, y / np.float32(axis_ratio))
+        return ellipse
     power = np.float32(boxiness)
     radius: Plane = (np.abs(x) ** power + np.abs(y / np.float32(axis_ratio)) ** power) ** (
         1 / power
