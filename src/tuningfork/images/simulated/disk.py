@@ -51,7 +51,7 @@ def disk_light(galaxy: SimulatedParts, grid: Grid, rng: np.random.Generator) -> 
         light += share * galaxy.arms.share * young * spectrum_of(galaxy.arms.colour)
         share *= 1 - galaxy.arms.share
         old = old * (1 + 0.5 * galaxy.arms.contrast * (pattern - 0.5) * _ramp(galaxy.arms, radius))
-    light += share * _to_one(old) * _reddened(disk, radius)
+    light += share * _to_one(old) * disk_spectrum(disk, radius)
     if galaxy.arms is not None:
         light *= _lanes(galaxy.arms, radius, azimuth)
     return light
@@ -128,8 +128,8 @@ def _swept(bar: Bar, radius: Plane) -> Plane:
     return factor
 
 
-def _reddened(disk: Disk, radius: Plane) -> Planes:
-    """Spectrum of the old disk with its gradient, (3, samples, samples)."""
+def disk_spectrum(disk: Disk, radius: Plane) -> Planes:
+    """Give the old stars' light in i, r, g relative to r, (3, height, width), with its gradient."""
     bluer = np.clip(radius - 1, -1, 4) * np.float32(disk.gradient * 0.4 * math.log(10))
     spectrum = np.broadcast_to(spectrum_of(disk.colour), (3, *radius.shape)).copy()
     spectrum[0] *= np.exp(-0.4 * bluer)

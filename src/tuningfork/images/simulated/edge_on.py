@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from tuningfork.images.simulated.disk import disk_spectrum
 from tuningfork.images.simulated.galaxy import SimulatedParts
 from tuningfork.images.simulated.profiles import broken_exponential
-from tuningfork.images.simulated.survey import Plane, Planes, extinction, spectrum_of
+from tuningfork.images.simulated.survey import Plane, Planes, extinction
 
 _STEPS = 48
 _DEPTH = 6.0
@@ -41,7 +42,7 @@ def edge_on_light(galaxy: SimulatedParts, along: Plane, across: Plane) -> tuple[
         [(stars * np.exp(-in_front * factor)).sum(axis=-1) for factor in extinction().ravel()]
     )
     total = 2 * stars.sum() - stars[:, 0].sum()
-    return through * spectrum_of(disk.colour) / total, lanes.sum(axis=-1) / 2
+    return through * disk_spectrum(disk, along[np.newaxis, :]) / total, lanes.sum(axis=-1) / 2
 
 
 def _sine_cosine(inclination: float) -> tuple[np.float32, np.float32]:

@@ -180,8 +180,9 @@ def _edge_on(rng: np.random.Generator) -> SimulatedParts:
     inclination = float(rng.uniform(81, 90))
     share = float(np.clip(rng.gamma(2.0, 0.1), 0.0, 0.5))
     disk = replace(
-        _disk(rng, inclination, _disk_colour(rng, 0.66, 0.12)),
+        _disk(rng, inclination, _disk_colour(rng, 0.62, 0.15)),
         thickness=float(rng.uniform(0.12, 0.28)),
+        gradient=float(rng.uniform(0.03, 0.2)),
     )
     bulge = replace(
         _bulge(rng, share, inclination),
