@@ -9,7 +9,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real galaxies beside the project; tests that need it skip where it is absent."""
+    """The folder of real galaxies beside the project; without it tests skip."""
     if not SHARED_DATA.is_dir():
         pytest.skip("real galaxies are not here: ../shared/data is absent")
     return SHARED_DATA

@@ -16,7 +16,7 @@ from tuningfork.errors import TuningForkError
 
 app = typer.Typer(
     name="tuningfork",
-    help="Tell what a galaxy is from its picture, how sure that is, and compete against the machine.",
+    help="Tell what a galaxy is from its picture, and compete against the machine.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

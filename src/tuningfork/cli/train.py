@@ -8,13 +8,17 @@ from typing import Annotated
 import typer
 
 
-def train(
+def train(  # noqa: PLR0917  (Typer fills them by name)
     data: Annotated[
         list[Path],
-        typer.Argument(help="Sets of galaxies: Kaggle's layout, GZ2's, labels tables, class folders."),
+        typer.Argument(
+            help="Sets of galaxies: Kaggle's layout, GZ2's, labels tables, class folders."
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
-    recipe: Annotated[str, typer.Option(help="A recipe's name or a path to a TOML file.")] = "compact",
+    recipe: Annotated[
+        str, typer.Option(help="A recipe's name or a path to a TOML file.")
+    ] = "compact",
     exclude: Annotated[
         list[Path] | None,
         typer.Option(help="A set whose galaxies must never be learned from. May be repeated."),
@@ -65,7 +69,7 @@ def train(
     sets = [read_set(path, rule) for path in data]
     for one in sets:
         for problem in one.problems:
-            console.print(f"[yellow]{one.name}[/]: {problem}", highlight=False)
+            console.print(problem.sentence, markup=False, highlight=False, soft_wrap=True)
     excluded = {galaxy.id for path in exclude or [] for galaxy in read_set(path, rule).galaxies}
     plan = Plan(
         recipe=chosen,

@@ -32,13 +32,9 @@ def augment(
     ``pictures`` is uint8 (n, height, width, 3); the result float32 (n, 3, side, side) in 0..255.
     """
     count = len(pictures)
-    grid = functional.affine_grid(
-        _affine(count, pictures.shape[1], side, settings, ranges, generator),
-        [count, 3, side, side],
-        align_corners=False,
-    )
-    moved = functional.grid_sample(
-        pictures.permute(0, 3, 1, 2).float(), grid, padding_mode=settings.fill, align_corners=False
+    share = side / pictures.shape[1]
+    moved = _sampled(
+        pictures, _affine(count, share, settings, ranges, generator), side, settings.fill
     )
     gain = 1 + settings.brightness * _uniform(generator, count, 1, 1, 1)
     tint = 1 + ranges.colour.view(-1, 1, 1, 1) * _uniform(generator, count, 3, 1, 1)
@@ -56,34 +52,37 @@ def centre(pictures: Tensor, side: int) -> Tensor:
     return cut.permute(0, 3, 1, 2).float()
 
 
-def rotated_view(pictures: Tensor, side: int, view: int, views: int) -> Tensor:
-    """The centre turned by ``view`` of ``views`` steps of a circle; every other view is mirrored."""
-    angle = torch.full((len(pictures),), 2 * math.pi * view / views)
-    mirror = torch.full((len(pictures),), -1.0 if view % 2 else 1.0)
-    scale = torch.full((len(pictures),), side / pictures.shape[1])
-    matrix = _matrix(angle, mirror, scale, torch.zeros(len(pictures), 2))
+def rotated_view(pictures: Tensor, side: int, turn: float) -> Tensor:
+    """The centre turned by a share of the circle, as float32 (n, 3, side, side)."""
+    count = len(pictures)
+    angle = torch.full((count,), 2 * math.pi * turn)
+    scale = torch.full((count,), side / pictures.shape[1])
+    matrix = _matrix(angle, torch.ones(count), scale, torch.zeros(count, 2))
+    return _sampled(pictures, matrix, side, "reflection")
+
+
+def _sampled(pictures: Tensor, matrix: Tensor, side: int, fill: str) -> Tensor:
     grid = functional.affine_grid(matrix, [len(pictures), 3, side, side], align_corners=False)
     planes = pictures.permute(0, 3, 1, 2).float()
-    return functional.grid_sample(planes, grid, padding_mode="reflection", align_corners=False)
+    return functional.grid_sample(planes, grid, padding_mode=fill, align_corners=False)
 
 
 def _affine(
     count: int,
-    stored: int,
-    side: int,
+    share: float,
     settings: AugmentationSettings,
     ranges: Ranges,
     generator: torch.Generator,
 ) -> Tensor:
+    """Random affine matrices; ``share`` is the input's side over the stored side."""
     angle = math.radians(settings.rotation) * _uniform(generator, count)
     mirror = torch.ones(count)
     if settings.flip:
         mirror = 2.0 * torch.randint(0, 2, (count,), generator=generator) - 1
     zoom = 1 + ranges.zoom * _uniform(generator, count)
-    scale = side / stored / zoom
     # The grid runs from -1 to 1 over the stored square: a shift of the input's side is twice that.
-    shift = 2 * settings.shift * side / stored * _uniform(generator, count, 2)
-    return _matrix(angle, mirror, scale, shift)
+    shift = 2 * settings.shift * share * _uniform(generator, count, 2)
+    return _matrix(angle, mirror, share / zoom, shift)
 
 
 def _matrix(angle: Tensor, mirror: Tensor, scale: Tensor, shift: Tensor) -> Tensor:

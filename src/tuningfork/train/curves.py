@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tuningfork.files import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 LINES = (
     ("Loss", (("class_loss", "training"), ("validation_loss", "validation"))),
@@ -45,8 +49,8 @@ def draw_curves(metrics: Path, picture: Path) -> None:
     pyplot.close(figure)
 
 
-def _mark_rounds(axis: Any, records: list[dict[str, Any]]) -> None:
-    for before, after in zip(records, records[1:], strict=False):
+def _mark_rounds(axis: Axes, records: list[dict[str, Any]]) -> None:
+    for before, after in pairwise(records):
         if after["round"] != before["round"]:
             axis.axvline(before["epoch"] + 0.5, color="#888888", ls=":")
             axis.annotate(

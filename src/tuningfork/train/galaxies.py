@@ -1,4 +1,4 @@
-"""All sets of a run as arrays: what is known of each galaxy, how often it is drawn, who validates."""
+"""All sets of a run as arrays: what is known of each galaxy, its draws, who validates."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class Galaxies:
 
     @property
     def has_votes(self) -> NDArray[np.bool_]:
-        return ~np.isnan(self.votes).any(axis=1)
+        return np.asarray(np.isfinite(self.votes).all(axis=1))
 
     @property
     def has_class(self) -> NDArray[np.bool_]:
-        return self.possible.sum(axis=1) == 1
+        return np.asarray(self.possible.sum(axis=1) == 1)
 
     def counts(self) -> dict[str, int]:
         """Galaxies in each source."""

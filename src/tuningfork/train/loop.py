@@ -25,7 +25,7 @@ from tuningfork.files import replacing
 from tuningfork.train.augment import Ranges, augment
 from tuningfork.train.galaxies import Galaxies, class_weights, draw_weights, logit_shifts
 from tuningfork.train.losses import Targets, total_loss
-from tuningfork.train.networks import Outputs
+from tuningfork.train.material import Material
 from tuningfork.train.recipe import Recipe, RoundSettings
 from tuningfork.train.teach import Taught, teach
 from tuningfork.train.validate import validate
@@ -77,7 +77,7 @@ def new_state(network: nn.Module, recipe: Recipe) -> State:
     optimiser: torch.optim.Optimizer
     if settings.kind == "adamw":
         # Weight decay is for the weights; scales and biases are left free.
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": [p for p in network.parameters() if p.ndim > 1]},
             {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
         ]
@@ -97,19 +97,11 @@ def new_state(network: nn.Module, recipe: Recipe) -> State:
 class Trainer:
     """Trains one network on one set of galaxies, epoch by epoch."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        galaxies: Galaxies,
-        pixels: NDArray[np.uint8],
-        state: State,
-        outputs: Outputs,
-    ) -> None:
-        self.recipe = recipe
-        self.galaxies = galaxies
-        self.pixels = pixels
+    def __init__(self, material: Material, state: State) -> None:
+        self.material = material
+        self.recipe = recipe = material.recipe
+        self.galaxies = galaxies = material.galaxies
         self.state = state
-        self.outputs = outputs
         self.draws = draw_weights(galaxies, recipe)
         self.shifts = torch.from_numpy(logit_shifts(galaxies, recipe))
         self.class_weights = torch.from_numpy(class_weights(galaxies, recipe))
@@ -126,15 +118,11 @@ class Trainer:
         while state.epoch < recipe.epochs and not self._out_of_patience():
             position, stretch, first = _round_at(recipe, state.epoch)
             if state.epoch == first and position > 0:
-                state.taught = teach(
-                    state.average, self.outputs, recipe, self.pixels, self.galaxies, stretch, progress
-                )
+                state.taught = teach(state.average, self.material, stretch, progress)
             began = time.perf_counter()
             record = self._epoch(stretch, first, progress)
             record["seconds"] = round(time.perf_counter() - began, 1)
-            record |= validate(
-                state.average, self.outputs, recipe, self.pixels, self.galaxies, progress
-            )
+            record |= validate(state.average, self.material, progress)
             state.epoch += 1
             self._remember(record["validation_loss"])
             state.save(folder / CHECKPOINT)
@@ -165,7 +153,9 @@ class Trainer:
         state, recipe = self.state, self.recipe
         seed = [recipe.seed, state.epoch]
         order = self._order(stretch, np.random.default_rng(seed))
-        generator = torch.Generator().manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
+        generator = torch.Generator().manual_seed(
+            int(np.random.SeedSequence(seed).generate_state(1)[0])
+        )
         torch.manual_seed(recipe.seed * 100_003 + state.epoch)  # for dropout
         batches = math.ceil(len(order) / recipe.batch)
         task = progress.add_task(f"Epoch {state.epoch + 1}/{recipe.epochs}", total=len(order))
@@ -205,13 +195,13 @@ class Trainer:
         settings = self.recipe.pictures
         ranges = Ranges(self.zoom[rows], self.colour[rows])
         changed = augment(
-            torch.from_numpy(self.pixels[rows]),
+            torch.from_numpy(self.material.pixels[rows]),
             settings.input_pixels,
             self.recipe.augmentation,
             ranges,
             generator,
         )
-        return normalised(changed, self.recipe)
+        return self.material.normalised(changed)
 
     def targets(self, rows: NDArray[np.intp]) -> Targets:
         """What is known of these galaxies, or what the round before taught of them."""
@@ -243,7 +233,7 @@ class Trainer:
         with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
             logits = state.network(pictures)
         logits = logits.float()
-        loss, parts = total_loss(logits, self.outputs, targets, self.recipe.loss)
+        loss, parts = total_loss(logits, self.material.outputs, targets, self.recipe.loss)
         loss.backward()  # type: ignore[no-untyped-call]
         state.optimiser.step()
         state.updates += 1
@@ -279,12 +269,6 @@ def one_cycle(done: float, rise: float = 0.15) -> float:
     if done < rise:
         return 0.04 + 0.96 * (1 - math.cos(math.pi * done / rise)) / 2
     return (1 + math.cos(math.pi * (done - rise) / (1 - rise))) / 2
-
-
-def normalised(pictures: Tensor, recipe: Recipe) -> Tensor:
-    """Pictures in 0..255 as the network reads them."""
-    scaled = (pictures - recipe.pictures.mean) / recipe.pictures.scale
-    return scaled.contiguous(memory_format=torch.channels_last)
 
 
 def has_bfloat16() -> bool:

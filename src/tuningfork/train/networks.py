@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -76,14 +75,13 @@ class ResidualNetwork(nn.Module):
 
 
 class _Block(nn.Module):
-    """Two convolutions beside a shortcut, which is averaged and projected where the shape changes."""
+    """Two convolutions beside a shortcut, averaged and projected where the shape changes."""
 
     def __init__(self, before: int, width: int, stride: int) -> None:
         super().__init__()
         self.first = _convolution(before, width, stride)
-        self.second = _convolution(width, width, stride=1)
-        # Batch normalisation's scale starts at zero, so that each block begins as its shortcut.
-        nn.init.zeros_(self.second[1].weight)
+        # Silent at first, so that each block begins as its shortcut.
+        self.second = _convolution(width, width, stride=1, silent=True)
         self.shortcut = nn.Sequential()
         if before != width or stride != 1:
             self.shortcut = nn.Sequential(
@@ -97,10 +95,13 @@ class _Block(nn.Module):
         return functional.relu(inner + self.shortcut(features))
 
 
-def _convolution(before: int, width: int, stride: int) -> nn.Sequential:
+def _convolution(before: int, width: int, stride: int, *, silent: bool = False) -> nn.Sequential:
     convolution = nn.Conv2d(before, width, 3, stride, padding=1, bias=False)
     nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
-    return nn.Sequential(convolution, nn.BatchNorm2d(width))
+    normalisation = nn.BatchNorm2d(width)
+    if silent:
+        nn.init.zeros_(normalisation.weight)
+    return nn.Sequential(convolution, normalisation)
 
 
 class ReferenceNetwork(nn.Module):
@@ -127,7 +128,8 @@ class ReferenceNetwork(nn.Module):
         weighted = [one for one in self.layers if isinstance(one, nn.Conv2d | nn.Linear)]
         for layer in weighted:
             nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
         # The last hidden layer starts uniform within Keras's default of 0.05.
         nn.init.uniform_(weighted[-2].weight, -0.05, 0.05)
 

@@ -117,8 +117,11 @@ class OptimiserSettings(_Part):
 
 
 class RoundSettings(_Part):
-    """One stretch of training. Every round after the first learns from the round before it: the
-    averaged answers over ``views``, within what is known of each galaxy, are its targets."""
+    """One stretch of training.
+
+    Every round after the first learns from the one before it: the averaged answers over ``views``,
+    within what is known of each galaxy, are its targets.
+    """
 
     epochs: Count
     pictures: Count | None = None

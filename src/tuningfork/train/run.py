@@ -37,6 +37,7 @@ from tuningfork.train.curves import draw_curves
 from tuningfork.train.export import check_parity, export_onnx
 from tuningfork.train.galaxies import Galaxies, gather
 from tuningfork.train.loop import CHECKPOINT, METRICS, Trainer, new_state
+from tuningfork.train.material import Material
 from tuningfork.train.networks import build, outputs_of
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.store import Store, open_store
@@ -98,12 +99,12 @@ def _trainer(recipe: Recipe, galaxies: Galaxies, store: Store) -> Trainer:
     torch.manual_seed(recipe.seed)
     outputs = outputs_of(recipe.network, galaxies.possible.shape[1])
     network = build(recipe.network, outputs, recipe.pictures.input_pixels)
-    galaxies, pixels = galaxies, store.pixels
+    pixels = store.pixels
     if not store.readable.all():
         galaxies, pixels = galaxies.kept(store.readable), pixels[store.readable]
     if galaxies.validates.all():
         raise BadData("every galaxy validates and none trains; add galaxies")
-    return Trainer(recipe, galaxies, pixels, new_state(network, recipe), outputs)
+    return Trainer(Material(recipe, galaxies, pixels, outputs), new_state(network, recipe))
 
 
 def _prepare(
@@ -150,7 +151,7 @@ def _record(plan: Plan, recipe: Recipe, galaxies: Galaxies, store: Store) -> dic
         "checksums": store.checksums,
         "galaxies": galaxies.counts(),
         "excluded": len(plan.excluded),
-        "problems": {one.name: [str(p) for p in one.problems] for one in plan.sets},
+        "problems": {one.name: [p.sentence for p in one.problems] for one in plan.sets},
         "versions": {name: metadata.version(name) for name in packages},
         "python": platform.python_version(),
         "machine": {"processor": platform.machine(), "threads": torch.get_num_threads()},
@@ -159,7 +160,7 @@ def _record(plan: Plan, recipe: Recipe, galaxies: Galaxies, store: Store) -> dic
 
 
 def _export(plan: Plan, recipe: Recipe, trainer: Trainer, store: Store) -> Path:
-    network, outputs = trainer.final_network(), trainer.outputs
+    network, outputs = trainer.final_network(), trainer.material.outputs
     path = plan.output / "model.onnx"
     export_onnx(network, outputs, recipe.pictures, path)
     side, stored = recipe.pictures.input_pixels, recipe.pictures.stored_pixels
@@ -213,15 +214,21 @@ def _clear_stops(folder: Path) -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise TrainingStopped(f"stopped by Ctrl-C; {again}") from error
     except MemoryError as error:
-        raise TrainingStopped(f"out of memory; close other programs or lower batch; {again}") from error
+        raise TrainingStopped(
+            f"out of memory; close other programs or lower batch; {again}"
+        ) from error
     except RuntimeError as error:
         if "memory" not in str(error).lower():
             raise
-        raise TrainingStopped(f"out of memory; close other programs or lower batch; {again}") from error
+        raise TrainingStopped(
+            f"out of memory; close other programs or lower batch; {again}"
+        ) from error
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise TrainingStopped(f"no space left on the disk of {error.filename or folder}; free some, then {again}") from error
+        raise TrainingStopped(
+            f"no space left on the disk of {error.filename or folder}; free some, then {again}"
+        ) from error
 
 
 class _Speed(ProgressColumn):

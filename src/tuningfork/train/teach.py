@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from rich.progress import Progress
 from torch import Tensor, nn
 
 from tuningfork.train.augment import rotated_view
 from tuningfork.train.export import weighted_fractions
-from tuningfork.train.galaxies import Galaxies
-from tuningfork.train.networks import Outputs
-from tuningfork.train.recipe import Recipe, RoundSettings
+from tuningfork.train.material import Material
+from tuningfork.train.recipe import RoundSettings
 
 BATCH = 128
 
@@ -31,41 +29,38 @@ class Taught:
 
 @torch.no_grad()
 def teach(
-    network: nn.Module,
-    outputs: Outputs,
-    recipe: Recipe,
-    pixels: NDArray[np.uint8],
-    galaxies: Galaxies,
-    stretch: RoundSettings,
-    progress: Progress,
+    network: nn.Module, material: Material, stretch: RoundSettings, progress: Progress
 ) -> Taught:
     """Average the answers over rotated views and set impossible classes to zero.
 
     A galaxy all of whose possible classes the network finds hopeless keeps equal shares of them.
     """
     network.eval()
-    task = progress.add_task("Self-training targets", total=len(pixels))
+    count = len(material.pixels)
+    task = progress.add_task("Self-training targets", total=count)
     classes, votes = [], []
-    for start in range(0, len(pixels), BATCH):
-        batch = torch.from_numpy(np.ascontiguousarray(pixels[start : start + BATCH]))
-        seen = [_answers(network, outputs, recipe, batch, view, stretch.views) for view in range(stretch.views)]
+    for start in range(0, count, BATCH):
+        batch = torch.from_numpy(np.ascontiguousarray(material.pixels[start : start + BATCH]))
+        seen = [
+            _answers(network, material, batch, turn / stretch.views)
+            for turn in range(stretch.views)
+        ]
         classes.append(torch.stack([one for one, _ in seen]).mean(dim=0))
         votes.append(torch.stack([other for _, other in seen]).mean(dim=0))
         progress.advance(task, len(batch))
     progress.remove_task(task)
-    possible = torch.from_numpy(galaxies.possible).float()
+    possible = torch.from_numpy(material.galaxies.possible).float()
     within = torch.cat(classes) * possible + 1e-6 * possible
     return Taught(within / within.sum(dim=1, keepdim=True), torch.cat(votes))
 
 
 def _answers(
-    network: nn.Module, outputs: Outputs, recipe: Recipe, batch: Tensor, view: int, views: int
+    network: nn.Module, material: Material, batch: Tensor, turn: float
 ) -> tuple[Tensor, Tensor]:
-    settings = recipe.pictures
-    planes = rotated_view(batch, settings.input_pixels, view, views)
-    planes = (planes - settings.mean) / settings.scale
-    logits = network(planes.contiguous(memory_format=torch.channels_last))
-    assert outputs.votes is not None  # noqa: S101 - recipes refuse rounds for other networks
+    outputs = material.outputs
+    assert outputs.votes is not None  # noqa: S101  (recipes refuse rounds for other networks)
+    planes = rotated_view(batch, material.recipe.pictures.input_pixels, turn)
+    logits = network(material.normalised(planes))
     return (
         torch.softmax(logits[:, outputs.classes], dim=1),
         weighted_fractions(logits[:, outputs.votes]),

@@ -10,32 +10,25 @@ from torch import Tensor, nn
 
 from tuningfork.train.augment import centre
 from tuningfork.train.export import weighted_fractions
-from tuningfork.train.galaxies import Galaxies
+from tuningfork.train.material import Material
 from tuningfork.train.networks import Outputs
-from tuningfork.train.recipe import Recipe
 
 BATCH = 128
 
 
 @torch.no_grad()
-def validate(
-    network: nn.Module,
-    outputs: Outputs,
-    recipe: Recipe,
-    pixels: NDArray[np.uint8],
-    galaxies: Galaxies,
-    progress: Progress,
-) -> dict[str, float | None]:
+def validate(network: nn.Module, material: Material, progress: Progress) -> dict[str, float | None]:
     """Measure loss and accuracy of the classes, and RMSE of the votes.
 
     The loss is the mean negative log of the possible classes' summed probability over galaxies of
     which anything about the class is known; the accuracy is over those whose class is known; both
     without any shift or weight. None where no validation galaxy can tell.
     """
+    galaxies, outputs = material.galaxies, material.outputs
     rows = np.flatnonzero(galaxies.validates)
     if not len(rows):
         return dict.fromkeys(("validation_loss", "validation_accuracy", "validation_rmse"))
-    logits = _logits(network, recipe, pixels, rows, progress)
+    logits = _logits(network, material, rows, progress)
     classes = logits[:, outputs.classes].double()
     possible = torch.from_numpy(galaxies.possible[rows])
     telling = ~possible.all(dim=1)
@@ -51,20 +44,15 @@ def validate(
 
 
 def _logits(
-    network: nn.Module,
-    recipe: Recipe,
-    pixels: NDArray[np.uint8],
-    rows: NDArray[np.intp],
-    progress: Progress,
+    network: nn.Module, material: Material, rows: NDArray[np.intp], progress: Progress
 ) -> Tensor:
     network.eval()
-    settings = recipe.pictures
+    side = material.recipe.pictures.input_pixels
     task = progress.add_task("Validation", total=len(rows))
     found = []
     for start in range(0, len(rows), BATCH):
-        batch = torch.from_numpy(pixels[rows[start : start + BATCH]])
-        planes = (centre(batch, settings.input_pixels) - settings.mean) / settings.scale
-        found.append(network(planes.contiguous(memory_format=torch.channels_last)))
+        batch = torch.from_numpy(material.pixels[rows[start : start + BATCH]])
+        found.append(network(material.normalised(centre(batch, side))))
         progress.advance(task, len(batch))
     progress.remove_task(task)
     return torch.cat(found)

@@ -1,0 +1,31 @@
+"""What a run works on, handed from hand to hand: recipe, galaxies, pixels and outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tuningfork.train.galaxies import Galaxies
+from tuningfork.train.networks import Outputs
+from tuningfork.train.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything that stays the same while a network trains."""
+
+    recipe: Recipe
+    galaxies: Galaxies
+    pixels: NDArray[np.uint8]
+    """(n, stored, stored, 3), one row a galaxy."""
+    outputs: Outputs
+
+    def normalised(self, pictures: Tensor) -> Tensor:
+        """Pictures in 0..255, float32 (n, 3, side, side), as the network reads them."""
+        settings = self.recipe.pictures
+        scaled = (pictures - settings.mean) / settings.scale
+        return scaled.contiguous(memory_format=torch.channels_last)
