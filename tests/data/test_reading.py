@@ -97,7 +97,7 @@ def test_galaxies_go_to_other_processes(kaggle: Path) -> None:
     zipped(kaggle / "images.zip", IDS)
     found = read(kaggle)
     found.galaxies[0].picture.read()
-    again = pickle.loads(pickle.dumps(found))  # noqa: S301 (our own bytes)
+    again = pickle.loads(pickle.dumps(found))
     assert again.galaxies[4].picture.read() == jpeg(4)
 
 
@@ -266,7 +266,7 @@ def test_no_set(tmp_path: Path) -> None:
 
 def test_no_usable_galaxy(kaggle: Path) -> None:
     """A set of which nothing is usable is refused with the reasons."""
-    with pytest.raises(BadData, match=r"no usable galaxy.*missing picture \(5"):
+    with pytest.raises(BadData, match=r"no usable galaxy.*missing picture \(5 left out"):
         read(kaggle)
 
 
@@ -280,3 +280,12 @@ def test_several_tables(kaggle: Path) -> None:
         read(kaggle)
     assert ids(read(table)) == IDS
     assert ids(read(kaggle / "yours.csv")) == IDS[:1]
+
+
+def test_kaggles_table_needs_every_column(kaggle: Path) -> None:
+    """Kaggle's table with a misspelt column is no partial knowledge, but refused."""
+    pictures(kaggle / "images", IDS)
+    table = kaggle / "training_solutions_rev1.csv"
+    table.write_text(table.read_text().replace("Class3.1", "Class3_1"))
+    with pytest.raises(BadTable, match=r"is 'Class3_1' meant for Class3\.1"):
+        read(kaggle)

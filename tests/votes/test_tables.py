@@ -68,9 +68,8 @@ def test_other_containers(table: Path, shape: str) -> None:
     """Zip, gzip, Parquet, semicolons, Windows' line ends and a byte mark change nothing."""
     wanted = read_votes(table)
     text = table.read_text()
-    path = (
-        table.parent / f"other.{shape.split()[-1] if 'z' in shape or shape == 'parquet' else 'csv'}"
-    )
+    suffixes = {"zip": "zip", "deep zip": "zip", "gz": "csv.gz", "parquet": "parquet"}
+    path = table.parent / f"other.{suffixes.get(shape, 'csv')}"
     if "zip" in shape:
         inside = "training/solutions.csv" if "deep" in shape else "solutions.csv"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -128,6 +127,23 @@ def test_bad_rows_are_named_and_the_rest_goes_on(table: Path) -> None:
     assert "100002: Class9.3 is empty or NaN" in said
     assert "100004: question 7 sums to" in said
     assert "expected Class1.1 =" in said
+
+
+def test_unclosed_quotation_mark_swallows_no_row(table: Path) -> None:
+    """A quotation mark that is never closed loses none of the rows after it."""
+    lines = table.read_text().splitlines()
+    noted = [f'{lines[1]},"see', *(f"{line}," for line in lines[2:])]
+    table.write_text("\n".join([f"{lines[0]},note", *noted]))
+    assert len(read_votes(table).ids) == 6
+
+
+def test_line_ends_within_quotation_marks(table: Path) -> None:
+    """A remark of two lines is one cell."""
+    lines = table.read_text().splitlines()
+    noted = [f'{line},"two\nlines"' for line in lines[1:]]
+    table.write_text("\n".join([f"{lines[0]},note", *noted]))
+    read = read_votes(table)
+    assert (len(read.ids), read.problems) == (6, ())
 
 
 def test_every_broken_sum_of_a_row_is_told(table: Path) -> None:
@@ -210,7 +226,7 @@ def test_truncated_gzip_gives_the_rows_before_the_break(tmp_path: Path) -> None:
     [
         (b"", "empty"),
         (b"\n\n", "empty"),
-        (b"GalaxyID,Class1.1\n1,0.5\n", "lacks 36 columns"),
+        (b"GalaxyID,Class1.1\n1,0.5\n", "lacks 36 of their columns"),
         (b"GalaxyID,GalaxyID\n1,1\n", "is there twice"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "no table of votes"),
         (b"PAR1 and then nothing", "not a whole Parquet file"),

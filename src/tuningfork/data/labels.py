@@ -39,7 +39,7 @@ def read_labels(file: TableFile, rule: Rule) -> tuple[dict[str, Known], list[Pro
     weighted, found = _votes(table, votes, ids, keep)
     stated, passed_over = _stated(table, names, rule)
     of_rules = {name: _meanings(table, name, one) for name, one in rules.items()}
-    problems += found + passed_over
+    problems += found + passed_over + _lacking(file, votes)
     known: dict[str, Known] = {}
     contradicting: dict[str, str] = {}
     by_votes = rule.apply(weighted)
@@ -69,6 +69,14 @@ def _rules_stated(file: TableFile, rule: Rule) -> dict[str, Rule]:
     """The rules after which the table has columns."""
     stated = {name: load_rule(name) for name in rule_names() if name in file.header}
     return stated | ({rule.name: rule} if rule.name in file.header else {})
+
+
+def _lacking(file: TableFile, votes: Sequence[str]) -> list[Problem]:
+    """Say which vote columns a table with some of them lacks: one may only be misspelt."""
+    lacking = tuple(name for name in TREE.columns if name not in votes)
+    if not votes or not lacking:
+        return []
+    return [Problem("vote columns not in the table", file.where, lacking, False)]
 
 
 def _label(

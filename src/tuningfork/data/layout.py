@@ -98,7 +98,7 @@ def _with_table(table: TableFile, folder: Path, rule_name: str) -> Layout:
     return Layout(
         folder,
         table,
-        is_vote_table(table.header, rule_name),
+        table.path.name.startswith(_TABLES[0]) or is_vote_table(table.header, rule_name),
         tuple(pictures) or (folder,),
     )
 

@@ -127,6 +127,9 @@ def _read_csv(
     encoding = _encoding(data)
     if encoding != "utf-8-sig":
         data = data.decode(encoding, "replace").encode()
+    if data.count(b'"') % 2:
+        # One that is never closed would swallow the rows after it.
+        data = data.replace(b'"', b"")
     ragged: list[str] = []
     kinds: dict[str, Any] = dict.fromkeys(text, pa.string())
     try:
@@ -161,7 +164,11 @@ def _parse_csv(
     return pyarrow.csv.read_csv(
         io.BytesIO(data),
         read_options=pyarrow.csv.ReadOptions(column_names=names, skip_rows=1),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=file.delimiter, invalid_row_handler=skip),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=file.delimiter,
+            invalid_row_handler=skip,
+            newlines_in_values=b'"' in data,
+        ),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=kinds, include_columns=list(kinds), strings_can_be_null=False
         ),

@@ -30,7 +30,7 @@ class Problem:
     def sentence(self) -> str:
         """Kind, count, place and the first few, in one line."""
         named = self.details or self.ids
-        more = f" and {self.count - _SHOWN} more" if self.count > _SHOWN else ""
-        outcome = "left out" if self.dropped else "kept"
+        more = f" and {self.count - _SHOWN:,} more" if self.count > _SHOWN else ""
+        count = f"{self.count:,} left out" if self.dropped else f"{self.count:,}"
         listed = "; ".join(named[:_SHOWN]) if self.details else ", ".join(named[:_SHOWN])
-        return f"{self.where}: {self.kind} ({self.count}, {outcome}): {listed}{more}"
+        return f"{self.where}: {self.kind} ({count}): {listed}{more}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -101,14 +101,14 @@ def _was_float(text: str) -> bool:
     return bool(power) and power.isdigit() and head.replace(".", "", 1).isdigit()
 
 
-def _complete(file: TableFile, columns: Iterable[str]) -> None:
+def _complete(file: TableFile, columns: Sequence[str]) -> None:
     missing = [name for name in columns if name not in file.header]
     if missing:
-        near = get_close_matches(missing[0], file.header, n=1)
+        near = get_close_matches(missing[0], set(file.header) - set(columns), n=1)
         hint = f" (is {near[0]!r} meant for {missing[0]}?)" if near else ""
         raise BadTable(
-            f"{file.where}: no table of votes, for it lacks {len(missing)} columns such as "
-            f"{missing[0]}{hint}; give Kaggle's or Galaxy Zoo 2's table"
+            f"{file.where}: no table of votes, for it lacks {len(missing)} of their columns, "
+            f"such as {missing[0]}{hint}; give Kaggle's or Galaxy Zoo 2's table"
         )
 
 
