@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_SHOWN = 5
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
