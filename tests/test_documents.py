@@ -1,0 +1,60 @@
+"""What the README shows is what the command does."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from tuningfork.cli import app
+
+ROOT = Path(__file__).resolve().parents[1]
+VERBS = sorted(
+    str(command.name or getattr(command.callback, "__name__", ""))
+    for command in app.registered_commands
+)
+
+
+def _shown_commands() -> list[list[str]]:
+    lines = re.findall(r"^\s*(?:\$ )?(tuningfork [^#\n]*)", (ROOT / "README.md").read_text(), re.M)
+    return [shlex.split(line) for line in lines]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_documented(verb: str) -> None:
+    """Each verb has an example in the README, and help with an example of its own."""
+    assert any(command[1] == verb for command in _shown_commands())
+    shown = CliRunner().invoke(app, [verb, "--help"], terminal_width=100)
+    assert shown.exit_code == 0
+    assert f"tuningfork {verb}" in shown.stdout
+
+
+def test_every_documented_command_exists() -> None:
+    """Verbs and options in the README are real ones."""
+    group = typer.main.get_command(app)
+    commands = group.commands  # type: ignore[attr-defined]
+    for words in _shown_commands():
+        if words[1].startswith("-"):
+            continue
+        options = {name for one in commands[words[1]].params for name in one.opts}
+        for word in words[2:]:
+            if word.startswith("-") and word != "-":
+                assert word.split("=")[0] in options | {"--help"}, words
+
+
+def test_python_examples_in_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python blocks run as they are on a simulated galaxy."""
+    from PIL import Image
+
+    from tuningfork.images.simulated import render
+
+    Image.fromarray(render(1, 0).pixels).save(tmp_path / "my_galaxy.jpg")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
