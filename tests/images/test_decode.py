@@ -30,9 +30,7 @@ GREY = np.tile(np.arange(0, 256, 8, dtype=np.uint8), (16, 1))
         ("TIFF", {"compression": "tiff_lzw"}),
     ],
 )
-def test_lossless_formats_give_the_pixels_that_were_drawn(
-    kind: str, how: dict[str, Any]
-) -> None:
+def test_lossless_formats_give_the_pixels_that_were_drawn(kind: str, how: dict[str, Any]) -> None:
     """Formats that lose nothing come back exactly, as uint8 (height, width, 3)."""
     found = decode(encoded(scene(), kind, **how), "x")
     assert found.dtype == np.uint8

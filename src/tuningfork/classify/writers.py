@@ -107,8 +107,8 @@ def json_row(row: Row, card: Card) -> str:
 
 @contextmanager
 def _parquet(path: Path, card: Card) -> Iterator[Write]:
-    import pyarrow  # noqa: PLC0415  half a second that CSV and JSON do without
-    import pyarrow.parquet  # noqa: PLC0415
+    import pyarrow
+    import pyarrow.parquet
 
     texts = {"id", "path", "class", "error"}
     names = column_names(card)

@@ -79,7 +79,7 @@ def read_predictions(path: Path, rule: Rule) -> Predictions:
 
 def compare(ours: Mapping[str, str], truth: Mapping[str, str], theirs: Predictions) -> Comparison:
     """Compare answers galaxy by galaxy; all mappings go from ids to classes."""
-    from scipy.stats import binomtest  # noqa: PLC0415  a second that other verbs do without
+    from scipy.stats import binomtest
 
     shared = [id_ for id_ in ours if id_ in truth and id_ in theirs.answers]
     pairs = [(ours[id_] == truth[id_], theirs.answers[id_] == truth[id_]) for id_ in shared]

@@ -51,8 +51,8 @@ def score(
     ``truth`` and ``answer`` are places in ``classes``, of shape (n,) with n > 0;
     ``probabilities`` has shape (n, classes). Raises ValueError if n is 0.
     """
-    from scipy.stats import binomtest  # noqa: PLC0415  a second that other verbs do without
-    from sklearn.metrics import (  # noqa: PLC0415
+    from scipy.stats import binomtest
+    from sklearn.metrics import (
         confusion_matrix,
         precision_recall_fscore_support,
     )

@@ -64,7 +64,7 @@ class Network:
 
 def load_machine(model: str | None = None) -> Network:
     """Load the bundled network, or the one of that name or path, as the opponent."""
-    import tuningfork  # noqa: PLC0415  brings ONNX Runtime, which only a real opponent needs
+    import tuningfork
 
     return Network(tuningfork.load(model))
 

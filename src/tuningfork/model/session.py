@@ -118,7 +118,7 @@ def _graph_path(name_or_path: str | Path) -> Path:
 
 
 def _session(graph: bytes, where: str, threads: int) -> Any:  # noqa: ANN401  onnxruntime is untyped
-    import onnxruntime  # noqa: PLC0415  a fifth of a second: only those who load a network pay
+    import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
