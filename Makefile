@@ -4,7 +4,6 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 DATA ?= ../shared/data
 SETS := $(addprefix $(DATA)/,kaggle gz2 kaggle_five gz1 efigi)
-DECK_SEED := 20260
 
 .PHONY: play test check model deck clean
 
@@ -25,7 +24,8 @@ model: .venv/test.stamp ## train the bundled network anew and put it in its plac
 
 deck: .venv/play.stamp ## draw the shipped deck of simulated galaxies anew
 	rm -rf src/tuningfork/images/simulated/deck
-	$(BIN)/tuningfork simulate --count 240 --seed $(DECK_SEED) --output src/tuningfork/images/simulated/deck
+	$(BIN)/tuningfork simulate --output src/tuningfork/images/simulated/deck \
+		$$($(BIN)/python -c 'from tuningfork.images import simulated as sky; print("--count", sky.DECK_COUNT, "--seed", sky.DECK_SEED)')
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
