@@ -113,7 +113,7 @@ def test_the_real_thing_starts_and_stops(tmp_path: Path) -> None:
         assert game.stdout is not None
         address = re.search(r"http://127\.0\.0\.1:\d+/", game.stdout.readline())
         assert address
-        with urllib.request.urlopen(address[0], timeout=20) as page:  # noqa: S310
+        with urllib.request.urlopen(address[0], timeout=20) as page:
             assert "simulated" in page.read().decode()
         game.send_signal(signal.SIGINT)
         output, _ = game.communicate(timeout=20)

@@ -60,18 +60,19 @@ def test_guesses_outlive_a_killed_server(tmp_path: Path) -> None:
     assert page.count("<tr>") == 11
 
 
-def test_control_c_ends_cleanly(tmp_path: Path) -> None:
-    """An interrupt ends the server within seconds, with exit status 0 and no traceback."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_control_c_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    """A signal ends the server within seconds, with exit status 0 and no traceback."""
     with running(tmp_path) as (base, process):
         _Browser().open(base)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         output, errors = process.communicate(timeout=15)
     assert (process.returncode, output.strip(), errors) == (0, "ended", "")
 
 
 def test_server_says_nothing_of_its_making(tmp_path: Path) -> None:
     """The Server header names the game, not its framework and version."""
-    with running(tmp_path) as (base, _), urllib.request.urlopen(base, timeout=20) as answer:  # noqa: S310
+    with running(tmp_path) as (base, _), urllib.request.urlopen(base, timeout=20) as answer:
         assert answer.headers["Server"] == "tuningfork"
 
 
@@ -97,6 +98,6 @@ def test_foreign_host_is_named(host: str) -> None:
 def test_address_can_be_typed_into_a_browser() -> None:
     """Wildcards are shown as this computer; IPv6 addresses stand in brackets."""
     assert address("127.0.0.1", 8000) == "http://127.0.0.1:8000/"
-    assert address("0.0.0.0", 80) == "http://127.0.0.1:80/"  # noqa: S104
+    assert address("0.0.0.0", 80) == "http://127.0.0.1:80/"
     assert address("::1", 8000) == "http://[::1]:8000/"
     assert address("::", 8000) == "http://[::1]:8000/"

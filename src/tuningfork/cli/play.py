@@ -1,7 +1,5 @@
 """``tuningfork play``: the game in the browser."""
 
-# ruff: noqa: PLC0415  (the game is imported by those who play, not by `tuningfork --help`)
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -25,7 +23,11 @@ def play(
     ] = "127.0.0.1",
     model: Annotated[
         str | None,
-        typer.Option(help="Your opponent. Default: the bundled network.", show_default=False),
+        typer.Option(
+            help="Your opponent: an .onnx file, the folder of a training run, or a bundled "
+            "network's name. Default: the bundled network.",
+            show_default=False,
+        ),
     ] = None,
     data: Annotated[
         Path | None,
@@ -38,17 +40,17 @@ def play(
         bool, typer.Option("--open", help="Open the page in the browser.")
     ] = False,
 ) -> None:
-    r"""Play against the machine: ten galaxies a round, in the browser.
+    """Play against the machine: ten galaxies a round, in the browser.
 
-    Works offline and without JavaScript. Ctrl-C ends it; a round in progress goes on after
-    the next start.
+    Works offline and without JavaScript. Ctrl-C ends it; a round in progress
+    goes on after the next start.
 
     \b
     Examples:
       tuningfork play
       tuningfork play --deck my_galaxies/ --port 8080
       tuningfork play --port 0 --open
-    """
+    """  # noqa: D301  (Typer needs the \\b itself)
     import webbrowser
 
     from rich.console import Console

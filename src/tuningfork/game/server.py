@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from flask import Flask
 from waitress.server import create_server  # type: ignore[import-untyped]
@@ -18,7 +21,7 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (compared with
 
 
 def serve(app: Flask, *, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Answer requests until Ctrl-C. ``ready`` is called with the address once it is open.
+    """Answer requests until Ctrl-C or SIGTERM; ``ready`` hears the address once it is open.
 
     ``port`` 0 takes any free one. Raises TuningForkError if the address cannot be had.
     """
@@ -27,11 +30,32 @@ def serve(app: Flask, *, host: str, port: int, ready: Callable[[str], None]) -> 
     server = create_server(
         app, sockets=[listener], threads=THREADS, ident="tuningfork", map=connections
     )
-    ready(address(host, listener.getsockname()[1]))
-    try:
+    with _ending_by_signal():
+        ready(address(host, listener.getsockname()[1]))
         server.run()  # ends by itself on Ctrl-C, after the requests in progress
+    close_all(connections)
+
+
+@contextmanager
+def _ending_by_signal() -> Iterator[None]:
+    """Let Ctrl-C and a request to terminate end the server alike, and end this block.
+
+    A shell script starts what runs in its background deaf to interrupts, hence the handler.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears signals; whoever serves from another ends it
+        return
+    before = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
     finally:
-        close_all(connections)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def address(host: str, port: int) -> str:
