@@ -29,7 +29,8 @@ class Classification:
     probabilities: Mapping[str, float]
     """Class → probability, 0 to 1; they sum to 1."""
     fractions: Mapping[str, float]
-    """``Class1.1`` … ``Class11.6`` → weighted vote fraction, 0 to 1, that volunteers would give."""
+    """``Class1.1`` … ``Class11.6`` → weighted vote fraction, 0 to 1, that volunteers would give;
+    empty from a network that tells only classes."""
 
     @property
     def confidence(self) -> float:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tuningfork.errors import BadTable
 from tuningfork.files import replacing
 from tuningfork.votes.rules import CLASSES
+from tuningfork.votes.tree import TREE
 
 if TYPE_CHECKING:
     from tuningfork.classify.stream import Row
@@ -36,7 +37,7 @@ def column_names(card: Card) -> tuple[str, ...]:
         "path",
         "class",
         *(f"p_{name}" for name in shown_classes(card)),
-        *card.columns,
+        *TREE.columns,
         "error",
     )
 
@@ -45,16 +46,20 @@ def cells(row: Row, card: Card) -> tuple[Cell, ...]:
     """Give a row's values in the order of :func:`column_names`; None where there is none."""
     found = row.classification
     if found is None:
-        empty = (None,) * (1 + len(card.classes) + len(card.columns))
+        empty = (None,) * (1 + len(card.classes) + len(TREE.columns))
         return (row.id, row.path, *empty, row.error)
     return (
         row.id,
         row.path,
         found.label,
-        *(round(found.probabilities[name], DECIMALS) for name in shown_classes(card)),
-        *(round(found.fractions[name], DECIMALS) for name in card.columns),
+        *(_rounded(found.probabilities[name]) for name in shown_classes(card)),
+        *(_rounded(found.fractions.get(name)) for name in TREE.columns),
         None,
     )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DECIMALS)
 
 
 def check_output(path: Path) -> None:

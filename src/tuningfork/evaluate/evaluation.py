@@ -125,7 +125,7 @@ def _evaluation(
     answered: list[_Answered], galaxies: GalaxySet, unreadable: tuple[Row, ...], rule: Rule
 ) -> Evaluation:
     labelled = [one for one in answered if one.known.label is not None]
-    voted = [one for one in answered if one.known.votes is not None]
+    voted = [one for one in answered if one.known.votes is not None and one.found.fractions]
     narrowed = [one for one in answered if _narrowed(one.known, rule)]
     within = sum(one.found.label in one.known.possible for one in narrowed)
     return Evaluation(

@@ -32,7 +32,7 @@ class Card:
     parameters: int
     """How many numbers the network learned."""
     columns: tuple[str, ...] = TREE.columns
-    """The 37 weighted fractions, in the order of the network's fractions."""
+    """The 37 weighted fractions in the order of the network's; empty if it gives none."""
     data: Mapping[str, int] = field(default_factory=dict)
     """Galaxies used from each data set."""
     scores: Mapping[str, Any] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Card:
     def __post_init__(self) -> None:
         _require(len(self.classes) > 1, "classes", "at least two names")
         _require(len(set(self.classes)) == len(self.classes), "classes", "different names")
-        _require(self.columns == TREE.columns, "columns", "the tree's 37 columns in order")
+        _require(self.columns in {(), TREE.columns}, "columns", "the tree's 37 in order, or none")
         _require(_is_hash(self.sha256), "sha256", "64 hexadecimal digits")
         _require(self.parameters > 0, "parameters", "a positive number")
         sides = (self.preprocessing.frame_pixels, self.preprocessing.input_pixels)

@@ -28,14 +28,16 @@ class Answers:
     probabilities: NDArray[np.float32]
     """Shape (n, classes), 0 to 1, rows sum to 1; columns in the order of the card's classes."""
     fractions: NDArray[np.float32]
-    """Shape (n, 37), 0 to 1: Kaggle's weighted vote fractions, true to the tree's sums."""
+    """Shape (n, 37), 0 to 1: Kaggle's weighted vote fractions, true to the tree's sums; shape
+    (n, 0) from a network that gives none."""
 
 
 class Model:
     """A network and its card.
 
-    ``graph`` is the ONNX file's content: input ``pixels``, outputs ``probabilities`` and
-    ``fractions``. ``threads`` is how many processor cores one answer may use, by default all.
+    ``graph`` is the ONNX file's content: input ``pixels``, outputs ``probabilities`` and, where
+    the card has columns, ``fractions``. ``threads`` is how many processor cores one answer may
+    use, by default all.
     ``where`` names the file in messages. Raises BadModel if graph and card do not belong together.
     """
 
@@ -61,13 +63,13 @@ class Model:
                 f"pixels are {pixels.dtype} of shape {pixels.shape}; wanted uint8 (n, {side}, "
                 f"{side}, 3): use card.preprocessing.apply"
             )
+        classes, columns = len(self.card.classes), len(self.card.columns)
         if len(pixels) == 0:
-            classes, columns = len(self.card.classes), len(self.card.columns)
             return Answers(np.empty((0, classes), np.float32), np.empty((0, columns), np.float32))
-        probabilities, fractions = self._session.run(
-            ["probabilities", "fractions"], {"pixels": np.ascontiguousarray(pixels)}
-        )
-        return Answers(probabilities, fractions)
+        wanted = ["probabilities", "fractions"] if columns else ["probabilities"]
+        found = self._session.run(wanted, {"pixels": np.ascontiguousarray(pixels)})
+        fractions = found[1] if columns else np.empty((len(pixels), 0), np.float32)
+        return Answers(found[0], fractions)
 
 
 def load_model(name_or_path: str | Path | None = None, *, threads: int | None = None) -> Model:
@@ -138,8 +140,9 @@ def _check_form(session: Any, card: Card, where: str) -> None:  # noqa: ANN401
     wanted = {
         "pixels": ("tensor(uint8)", [side, side, 3]),
         "probabilities": ("tensor(float)", [len(card.classes)]),
-        "fractions": ("tensor(float)", [len(card.columns)]),
     }
+    if card.columns:
+        wanted["fractions"] = ("tensor(float)", [len(card.columns)])
     found = {
         one.name: (one.type, list(one.shape[1:]))
         for one in (*session.get_inputs(), *session.get_outputs())

@@ -42,6 +42,7 @@ from tuningfork.train.networks import build, outputs_of
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.store import Store, open_store
 from tuningfork.votes.rules import load_rule
+from tuningfork.votes.tree import TREE
 
 RECORD = "run.json"
 CREDITS = (
@@ -175,6 +176,7 @@ def _export(plan: Plan, recipe: Recipe, trainer: Trainer, store: Store) -> Path:
         classes=load_rule(recipe.rule).class_names,
         preprocessing=Preprocessing(recipe.pictures.frame_pixels, side),
         sha256=sha256_of(path),
+        columns=() if outputs.votes is None else TREE.columns,
         parameters=sum(one.numel() for one in network.parameters()),
         data=counts,
         scores={"parity": difference} | _last_scores(plan.output / METRICS, recipe, trainer),
