@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "tuningfork"
 FLOORS = (
     {"cli"},
     {"game", "train"},
-    {"evaluate"},
+    {"evaluate", "explain"},
     {"classify"},
     {"model", "data"},
     {"images"},

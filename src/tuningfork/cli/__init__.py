@@ -8,6 +8,7 @@ import typer
 
 from tuningfork.cli.classify import classify
 from tuningfork.cli.evaluate import evaluate
+from tuningfork.cli.explain import explain
 from tuningfork.cli.labels import labels
 from tuningfork.cli.play import play
 from tuningfork.cli.simulate import simulate
@@ -21,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for verb in (train, evaluate, classify, play, labels, simulate):
+for verb in (train, evaluate, classify, play, explain, labels, simulate):
     app.command()(verb)
 
 
