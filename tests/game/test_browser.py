@@ -14,6 +14,7 @@ from tests.game.tiny_game import running
 pytestmark = pytest.mark.browser
 
 WIDTHS = {390: 844, 1280: 800}
+PATIENCE = 120_000  # milliseconds: a busy machine is slow, not wrong
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,15 @@ def _watch(page: Page, address: str) -> list[str]:
     return heard
 
 
+def _open(browser: Browser, width: int = 1280, height: int = 800, *, scripts: bool = True) -> Page:
+    """Open a window of a player who was never here."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, java_script_enabled=scripts
+    )
+    context.set_default_timeout(PATIENCE)
+    return context.new_page()
+
+
 def _check_view(page: Page, width: int) -> None:
     """Nothing sticks out sideways, and the galaxy is there."""
     page.wait_for_load_state()
@@ -63,10 +73,7 @@ def test_a_whole_round(
     browser: Browser, address: str, tmp_path: Path, width: int, scripts: bool
 ) -> None:
     """From the first page to the result and again, by clicking what a player would click."""
-    context = browser.new_context(
-        viewport={"width": width, "height": WIDTHS[width]}, java_script_enabled=scripts
-    )
-    page = context.new_page()
+    page = _open(browser, width, WIDTHS[width], scripts=scripts)
     heard = _watch(page, address)
     page.goto(address)
     page.screenshot(path=tmp_path / "home.png")
@@ -92,12 +99,12 @@ def test_a_whole_round(
     page.get_by_role("link", name="About").click()
     page.screenshot(path=tmp_path / "about.png", full_page=True)
     assert heard == []
-    context.close()
+    page.context.close()
 
 
 def test_back_and_reload_do_not_cheat(browser: Browser, address: str) -> None:
     """After the answer, back leads to the answer again, and reloading counts nothing."""
-    page = browser.new_page()
+    page = _open(browser)
     page.goto(address)
     page.get_by_role("button", name="Play a round").click()
     page.get_by_role("button", name="Elliptical").click()
@@ -108,24 +115,24 @@ def test_back_and_reload_do_not_cheat(browser: Browser, address: str) -> None:
     page.reload()
     assert page.locator(".standing").inner_text() == standing
     assert page.get_by_role("button").count() == 0
-    page.close()
+    page.context.close()
 
 
 def test_double_click_is_one_guess(browser: Browser, address: str) -> None:
     """An impatient double click lands on the answer, without an error or a reproach."""
-    page = browser.new_page()
+    page = _open(browser)
     page.goto(address)
     page.get_by_role("button", name="Play a round").click()
     page.get_by_role("button", name="Elliptical").dblclick()
     page.wait_for_url("**/galaxy/1/answer")
     assert page.get_by_role("alert").count() == 0
     assert page.get_by_text("1 of 10").count() == 1
-    page.close()
+    page.context.close()
 
 
 def test_keyboard_plays_and_focus_is_seen(browser: Browser, address: str) -> None:
     """Tab and Enter lead through a galaxy, and the focused element has an outline."""
-    page = browser.new_page()
+    page = _open(browser)
     page.goto(address)
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     for name in ("Play a round", "Spiral", "Next galaxy"):
@@ -139,12 +146,12 @@ def test_keyboard_plays_and_focus_is_seen(browser: Browser, address: str) -> Non
         with page.expect_navigation():
             page.keyboard.press("Enter")
     page.get_by_text("2 of 10").wait_for()
-    page.close()
+    page.context.close()
 
 
 def test_nothing_sticks_out_at_320_pixels(browser: Browser, address: str) -> None:
     """The smallest screens show question, answer and end without scrolling sideways."""
-    page = browser.new_page(viewport={"width": 320, "height": 568})
+    page = _open(browser, 320, 568)
     page.goto(address)
     _check_view(page, 320)
     page.get_by_role("button", name="Play a round").click()
@@ -157,4 +164,4 @@ def test_nothing_sticks_out_at_320_pixels(browser: Browser, address: str) -> Non
     _check_view(page, 320)
     page.goto(f"{address}about")
     _check_view(page, 320)
-    page.close()
+    page.context.close()

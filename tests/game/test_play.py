@@ -113,10 +113,10 @@ def test_the_real_thing_starts_and_stops(tmp_path: Path) -> None:
         assert game.stdout is not None
         address = re.search(r"http://127\.0\.0\.1:\d+/", game.stdout.readline())
         assert address
-        with urllib.request.urlopen(address[0], timeout=20) as page:
+        with urllib.request.urlopen(address[0], timeout=60) as page:
             assert "simulated" in page.read().decode()
         game.send_signal(signal.SIGINT)
-        output, _ = game.communicate(timeout=20)
+        output, _ = game.communicate(timeout=60)
     finally:
         game.kill()
     assert (game.returncode, output.strip()) == (0, "Stopped.")

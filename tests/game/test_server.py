@@ -28,7 +28,7 @@ class _Browser:
 
     def open(self, url: str, **form: str) -> tuple[str, str]:
         data = urllib.parse.urlencode(form).encode() if form else None
-        with self._opener.open(url, data, timeout=20) as answer:
+        with self._opener.open(url, data, timeout=60) as answer:
             return answer.url, answer.read().decode()
 
     def press(self, url: str, **form: str) -> tuple[str, str]:
@@ -66,13 +66,13 @@ def test_control_c_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     with running(tmp_path) as (base, process):
         _Browser().open(base)
         process.send_signal(number)
-        output, errors = process.communicate(timeout=15)
+        output, errors = process.communicate(timeout=60)
     assert (process.returncode, output.strip(), errors) == (0, "ended", "")
 
 
 def test_server_says_nothing_of_its_making(tmp_path: Path) -> None:
     """The Server header names the game, not its framework and version."""
-    with running(tmp_path) as (base, _), urllib.request.urlopen(base, timeout=20) as answer:
+    with running(tmp_path) as (base, _), urllib.request.urlopen(base, timeout=60) as answer:
         assert answer.headers["Server"] == "tuningfork"
 
 

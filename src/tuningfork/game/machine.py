@@ -6,16 +6,14 @@ import hashlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from sqlalchemy.exc import IntegrityError
 
+from tuningfork.classify import Classifier, load
 from tuningfork.errors import BadModel
 from tuningfork.game.store import Opinion, Store
 from tuningfork.votes.rules import CLASSES
-
-if TYPE_CHECKING:
-    from tuningfork.classify import Classifier
 
 
 @dataclass(frozen=True)
@@ -64,9 +62,7 @@ class Network:
 
 def load_machine(model: str | None = None) -> Network:
     """Load the bundled network, or the one of that name or path, as the opponent."""
-    import tuningfork
-
-    return Network(tuningfork.load(model))
+    return Network(load(model))
 
 
 class Memory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from waitress.wasyncore import close_all  # type: ignore[import-untyped]
 from tuningfork.errors import TuningForkError
 
 THREADS = 8
+LARGEST_BODY = 2**20  # bytes; a larger one is not even taken in
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (compared with, never listened to)
 
 
@@ -28,8 +30,15 @@ def serve(app: Flask, *, host: str, port: int, ready: Callable[[str], None]) -> 
     listener = _listen(host, port)
     connections: dict[int, object] = {}
     server = create_server(
-        app, sockets=[listener], threads=THREADS, ident="tuningfork", map=connections
+        app,
+        sockets=[listener],
+        threads=THREADS,
+        ident="tuningfork",
+        max_request_body_size=LARGEST_BODY,
+        map=connections,
     )
+    # That a request waits a moment for a free thread is no news for players.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with _ending_by_signal():
         ready(address(host, listener.getsockname()[1]))
         server.run()  # ends by itself on Ctrl-C, after the requests in progress
