@@ -28,7 +28,9 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
         typer.Option(help="CSV of pairs of ids that are the same galaxy, kept on one side."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --output.")] = False,
-    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the recipe's seed.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**32 - 1, help="Instead of the recipe's seed.")
+    ] = None,
     steps: Annotated[
         int | None,
         typer.Option(min=1, help="Train for so many batches only: a trial of the whole way."),
@@ -54,8 +56,9 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
 
     from tuningfork.cli.extras import require_extra
 
-    require_extra("train", "torch", "onnx", "matplotlib", "pydantic")
+    require_extra("train", "torch", "onnx", "onnxscript", "matplotlib", "pydantic")
     from tuningfork.data import read_same_galaxy, read_set
+    from tuningfork.train.galaxies import ids_in
     from tuningfork.train.recipe import load_recipe
     from tuningfork.train.run import Plan
     from tuningfork.train.run import train as run
@@ -70,7 +73,7 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
     for one in sets:
         for problem in one.problems:
             console.print(problem.sentence, markup=False, highlight=False, soft_wrap=True)
-    excluded = {galaxy.id for path in exclude or [] for galaxy in read_set(path, rule).galaxies}
+    excluded = {name for path in exclude or [] for name in ids_in(read_set(path, rule))}
     plan = Plan(
         recipe=chosen,
         sets=sets,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -57,6 +58,14 @@ class Galaxies:
     def has_class(self) -> NDArray[np.bool_]:
         return np.asarray(self.possible.sum(axis=1) == 1)
 
+    def checksum(self) -> str:
+        """SHA-256 over what is known of each galaxy, and who validates."""
+        whole = hashlib.sha256("\n".join(one.id for one in self.entries).encode())
+        rules = [self.side_rules[name] for name in sorted(self.side_rules)]
+        for part in (self.source, self.possible, self.votes, self.validates, *rules):
+            whole.update(np.ascontiguousarray(part).tobytes())
+        return whole.hexdigest()
+
     def counts(self) -> dict[str, int]:
         """Galaxies in each source."""
         counted = Counter(self.source.tolist())
@@ -72,8 +81,11 @@ def gather(
 ) -> Galaxies:
     """Put the sets together, without the excluded ids and those ``same`` says are the same galaxy.
 
-    A galaxy validates or trains by its canonical id, so a pair never parts. Raises BadData if two
-    sets have one name, or nothing is left to train on.
+    A galaxy validates or trains by its canonical id, so a pair never parts. Ids carry no word of
+    the set that they belong to, and a number may mean different galaxies in two sets: such ones
+    are taken for the same, which may leave out a galaxy too many but never learns from one that
+    is excluded, nor parts a pair. Raises BadData if two sets have one name, or nothing is left to
+    train on.
     """
     names = tuple(one.name for one in sets)
     if len(set(names)) < len(names):
@@ -82,12 +94,12 @@ def gather(
         )
     rule = load_rule(recipe.rule)
     rows = [
-        (place, galaxy, same.get(galaxy.id, galaxy.id))
+        (place, galaxy, canonical(galaxy.id, same))
         for place, one in enumerate(sets)
         for galaxy in one.galaxies
     ]
-    twins = {same.get(name, name) for name in excluded}
-    rows = [row for row in rows if row[1].id not in excluded and row[2] not in twins]
+    left_out = {canonical(name, same) for name in excluded}
+    rows = [row for row in rows if row[2] not in left_out]
     rows = [row for row in rows if _teaches(row[1].known, recipe)]
     if not rows:
         raise BadData("no galaxy is left to train on; check the data sets and --exclude")
@@ -101,9 +113,26 @@ def gather(
         votes=np.stack([_votes(one.known) for one in entries]),
         side_rules={name: _side_rule(entries, name) for name in recipe.network.side_rules},
         validates=np.array(
-            [split_of(canonical, shares, recipe.seed) == "validation" for _, _, canonical in rows]
+            [split_of(name, shares, recipe.seed) == "validation" for _, _, name in rows]
         ),
     )
+
+
+def ids_in(one: GalaxySet) -> frozenset[str]:
+    """Every id that a set names, also of galaxies that were left out of it for some trouble."""
+    named = {name for problem in one.problems for name in problem.ids}
+    return frozenset(named | {galaxy.id for galaxy in one.galaxies})
+
+
+def canonical(name: str, same: Mapping[str, str]) -> str:
+    """The one id that stands for all ids of the same galaxy: where their chain of pairs ends."""
+    chain = [name]
+    while chain[-1] in same:
+        following = same[chain[-1]]
+        if following in chain:
+            return min(chain[chain.index(following) :])
+        chain.append(following)
+    return chain[-1]
 
 
 def draw_weights(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.float64]:
@@ -154,7 +183,9 @@ def class_weights(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.float32]:
     if recipe.loss.class_weights:
         known = galaxies.has_class
         places = galaxies.possible.argmax(axis=1)
-        counts = np.bincount(places[known & ~galaxies.validates], minlength=1)
+        counts = np.bincount(
+            places[known & ~galaxies.validates], minlength=galaxies.possible.shape[1]
+        )
         weights[known] = (counts.max() / np.maximum(counts, 1))[places[known]]
     return weights
 
@@ -181,11 +212,12 @@ def _side_rule(entries: Sequence[Galaxy], name: str) -> NDArray[np.int64]:
     places = {class_name: place for place, class_name in enumerate(rule.class_names)}
     none = len(places)
     result = np.full(len(entries), -1, dtype=np.int64)
-    for row, entry in enumerate(entries):
-        if name in entry.known.rules:
-            result[row] = places.get(entry.known.rules[name], none)
     voted = [row for row, one in enumerate(entries) if one.known.votes is not None]
     if voted:
         found = rule.apply(np.stack([np.asarray(entries[row].known.votes) for row in voted]))
         result[voted] = np.where(found < 0, none, found)
+    # What a table states comes before what the votes say.
+    for row, entry in enumerate(entries):
+        if name in entry.known.rules:
+            result[row] = places.get(entry.known.rules[name], none)
     return result

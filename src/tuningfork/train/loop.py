@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import pickle
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 from torch import Tensor, nn
 
+from tuningfork.errors import BadData, BadRule
 from tuningfork.files import replacing
 from tuningfork.train.augment import Ranges, augment
 from tuningfork.train.galaxies import Galaxies, class_weights, draw_weights, logit_shifts
@@ -57,11 +59,18 @@ class State:
             "progress": [self.epoch, self.updates, self.best_loss, self.best_epoch],
             "best": self.best,
         }
-        with replacing(path) as temporary:
-            torch.save(content, temporary)
+        # Through a file of Python's, whose errors say what is wrong, such as a full disk.
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            torch.save(content, file)
 
     def restore(self, path: Path) -> None:
-        content: dict[str, Any] = torch.load(path, weights_only=True)
+        """Go back to a saved state. Raises BadData if the file is damaged."""
+        try:
+            content: dict[str, Any] = torch.load(path, weights_only=True)
+        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            raise BadData(
+                f"{path}: the checkpoint is damaged; start the run again in another --output"
+            ) from error
         self.network.load_state_dict(content["network"])
         self.average.load_state_dict(content["average"])
         self.optimiser.load_state_dict(content["optimiser"])
@@ -103,6 +112,11 @@ class Trainer:
         self.galaxies = galaxies = material.galaxies
         self.state = state
         self.draws = draw_weights(galaxies, recipe)
+        if not self.draws.any():
+            raise BadData(
+                "every galaxy validates or its source has weight 0, so that none trains; "
+                "add galaxies, or change the recipe's validation or weights"
+            )
         self.shifts = torch.from_numpy(logit_shifts(galaxies, recipe))
         self.class_weights = torch.from_numpy(class_weights(galaxies, recipe))
         self.votes = torch.from_numpy(np.nan_to_num(galaxies.votes))
@@ -121,14 +135,15 @@ class Trainer:
                 state.taught = teach(state.average, self.material, stretch, progress)
             began = time.perf_counter()
             record = self._epoch(stretch, first, progress)
-            record["seconds"] = round(time.perf_counter() - began, 1)
+            record["seconds"] = round(time.perf_counter() - began, 3)
             record |= validate(state.average, self.material, progress)
             state.epoch += 1
             self._remember(record["validation_loss"])
-            state.save(folder / CHECKPOINT)
             line = {"epoch": state.epoch, "round": position + 1} | record
+            # The record first: a resumed run drops a line too many, but could not write one anew.
             _append(folder / METRICS, line)
-            progress.console.print(_summary(line))
+            state.save(folder / CHECKPOINT)
+            progress.console.print(_summary(line), highlight=False, soft_wrap=True)
 
     def final_network(self) -> nn.Module:
         """The network that the recipe keeps."""
@@ -182,20 +197,22 @@ class Trainer:
             "accuracy": accuracy,
             "rate": rate,
             "pictures": len(order),
-            "loading_seconds": round(loading, 1),
+            "loading_seconds": round(loading, 3),
         }
 
     def _order(self, stretch: RoundSettings, random: np.random.Generator) -> NDArray[np.intp]:
         if stretch.pictures is None:
             return random.permutation(np.flatnonzero(self.draws > 0))
-        share = self.draws / self.draws.sum()
+        emphasis = [stretch.emphasis.get(name, 1.0) for name in self.galaxies.source_names]
+        share = self.draws * np.array(emphasis)[self.galaxies.source]
+        share /= share.sum()
         return random.choice(len(share), size=stretch.pictures, p=share)
 
     def _pictures(self, rows: NDArray[np.intp], generator: torch.Generator) -> Tensor:
         settings = self.recipe.pictures
         ranges = Ranges(self.zoom[rows], self.colour[rows])
         changed = augment(
-            torch.from_numpy(self.material.pixels[rows]),
+            self.material.pictures(rows),
             settings.input_pixels,
             self.recipe.augmentation,
             ranges,
@@ -234,6 +251,11 @@ class Trainer:
             logits = state.network(pictures)
         logits = logits.float()
         loss, parts = total_loss(logits, self.material.outputs, targets, self.recipe.loss)
+        if not torch.isfinite(loss):
+            raise BadRule(
+                f"recipe {self.recipe.name}: the loss is {loss.item()} in epoch {state.epoch + 1}, "
+                "the training diverged; lower rate in its rounds and start in another --output"
+            )
         loss.backward()  # type: ignore[no-untyped-call]
         state.optimiser.step()
         state.updates += 1
@@ -307,7 +329,7 @@ def _append(path: Path, line: dict[str, Any]) -> None:
 
 
 def _summary(line: dict[str, Any]) -> str:
-    speed = line["pictures"] / line["seconds"]
+    seconds = max(line["seconds"], 0.001)
     measured = [
         f"validation {name} {line[f'validation_{name}']:.4f}"
         for name in ("loss", "accuracy", "rmse")
@@ -316,5 +338,6 @@ def _summary(line: dict[str, Any]) -> str:
     losses = ", ".join([f"loss {line['loss']:.4f}", *measured])
     return (
         f"epoch {line['epoch']}: {losses}; "
-        f"{speed:.0f} images/s, {line['loading_seconds'] / line['seconds']:.0%} of it loading"
+        f"{line['pictures'] / seconds:.0f} images/s, "
+        f"{line['loading_seconds'] / seconds:.0%} of the time loading"
     )

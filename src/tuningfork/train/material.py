@@ -21,8 +21,14 @@ class Material:
     recipe: Recipe
     galaxies: Galaxies
     pixels: NDArray[np.uint8]
-    """(n, stored, stored, 3), one row a galaxy."""
+    """(rows, stored, stored, 3), mapped from disk."""
+    places: NDArray[np.intp]
+    """(n,): each galaxy's row of ``pixels``, which also holds what could not be read."""
     outputs: Outputs
+
+    def pictures(self, rows: NDArray[np.intp]) -> Tensor:
+        """The stored pictures of these galaxies, uint8 (rows, stored, stored, 3)."""
+        return torch.from_numpy(self.pixels[self.places[rows]])
 
     def normalised(self, pictures: Tensor) -> Tensor:
         """Pictures in 0..255, float32 (n, 3, side, side), as the network reads them."""

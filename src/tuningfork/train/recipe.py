@@ -21,7 +21,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class NetworkSettings(_Part):
@@ -128,6 +128,8 @@ class RoundSettings(_Part):
     """Pictures in an epoch, drawn with the sources' weights; None: every galaxy once."""
     rate: Positive
     """Largest learning rate; adamw rises to it and falls to zero within the round."""
+    emphasis: dict[str, Positive] = {}
+    """How much oftener than by their weights the galaxies of some sources are drawn."""
     views: Count = 8
     """Rotated views over which the targets of this round are averaged."""
 
@@ -138,7 +140,7 @@ class Recipe(_Part):
     name: str
     description: str
     rule: str = "reference"
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     batch: Count
     validation: Share = 0.1
     """Share of the galaxies that only validate, by their ids."""
@@ -158,11 +160,28 @@ class Recipe(_Part):
     def _fits_together(self) -> Recipe:
         if len(self.network.widths) != len(self.network.blocks):
             raise ValueError("network.widths and network.blocks differ in length")
-        if self.pictures.stored_pixels < self.pictures.input_pixels:
-            raise ValueError("pictures.stored_pixels is less than pictures.input_pixels")
+        around = self.pictures.stored_pixels - self.pictures.input_pixels
+        if around < 0 or around % 2:
+            raise ValueError(
+                "pictures.stored_pixels must be pictures.input_pixels plus an even margin"
+            )
+        if self.pictures.input_pixels < self._least_input():
+            raise ValueError(
+                f"pictures.input_pixels is {self.pictures.input_pixels}, but the network halves "
+                f"the picture so often that it needs {self._least_input()}"
+            )
+        for name in (name for stretch in self.rounds for name in stretch.emphasis):
+            if name not in self.sources:
+                raise ValueError(f"rounds.emphasis names {name}, which sources does not")
         if self.network.kind == "reference" and len(self.rounds) > 1:
             raise ValueError("the reference network trains in one round")
         return self
+
+    def _least_input(self) -> int:
+        """The least side of which the network's last stage still has more than one pixel."""
+        if self.network.kind == "reference":
+            return 46  # four times a convolution takes 2 pixels off and pooling halves them
+        return int(2 ** (1 + len(self.network.widths))) + 1
 
     def source(self, name: str) -> SourceSettings:
         """The settings of a set of galaxies; the defaults where the recipe does not name it."""
@@ -188,7 +207,10 @@ def load_recipe(name_or_path: str) -> Recipe:
     if path.suffix == ".toml":
         if not path.is_file():
             raise UnknownName(f"{path}: no such recipe file; check the path")
-        text = path.read_text(encoding="utf-8")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadRule(f"{path}: cannot be read as text ({error}); mend the file") from error
     elif name_or_path in recipe_names():
         source = resources.files("tuningfork.train") / "recipes" / f"{name_or_path}.toml"
         text = source.read_text(encoding="utf-8")

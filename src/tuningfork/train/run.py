@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
 import platform
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -29,10 +26,11 @@ from rich.progress import (
 from rich.text import Text
 
 from tuningfork.data import GalaxySet
-from tuningfork.errors import BadData, TrainingStopped
+from tuningfork.errors import BadData
 from tuningfork.files import replacing
 from tuningfork.images.frame import Preprocessing
 from tuningfork.model.card import Card, sha256_of, write_card
+from tuningfork.train.augment import centre
 from tuningfork.train.curves import draw_curves
 from tuningfork.train.export import check_parity, export_onnx
 from tuningfork.train.galaxies import Galaxies, gather
@@ -40,11 +38,11 @@ from tuningfork.train.loop import CHECKPOINT, METRICS, Trainer, new_state
 from tuningfork.train.material import Material
 from tuningfork.train.networks import build, outputs_of
 from tuningfork.train.recipe import Recipe
+from tuningfork.train.stops import RECORD, alone_in, clear_stops
 from tuningfork.train.store import Store, open_store
 from tuningfork.votes.rules import load_rule
 from tuningfork.votes.tree import TREE
 
-RECORD = "run.json"
 CREDITS = (
     "Learned from pictures of the Sloan Digital Sky Survey and from labels of Galaxy Zoo "
     "(Lintott et al. 2011; Willett et al. 2013; Hart et al. 2016), the Galaxy Challenge "
@@ -75,18 +73,34 @@ def train(plan: Plan, console: Console) -> Path:
 
     Raises TrainingStopped on Ctrl-C, lack of memory or of disk space: the folder can be resumed.
     """
-    plan.output.mkdir(parents=True, exist_ok=True)
-    with _alone_in(plan.output), _clear_stops(plan.output), _progress(console) as progress:
-        recipe = _shortened(plan.recipe, plan.steps)
-        galaxies = gather(plan.sets, recipe, excluded=plan.excluded, same=plan.same or {})
-        store = open_store(galaxies, recipe, plan.store, progress)
-        for name, reason in store.refusals.items():
-            console.print(f"[yellow]left out[/] {name}: {reason}")
-        trainer = _trainer(recipe, galaxies, store)
-        _prepare(plan, recipe, galaxies, store, trainer)
-        trainer.run(plan.output, progress)
-        draw_curves(plan.output / METRICS, plan.output / "curves.png")
-        return _export(plan, recipe, trainer, store)
+    with clear_stops(plan.output):
+        plan.output.mkdir(parents=True, exist_ok=True)
+        with alone_in(plan.output), _progress(console) as progress:
+            return _train(plan, console, progress)
+
+
+def _train(plan: Plan, console: Console, progress: Progress) -> Path:
+    recipe = _shortened(plan.recipe, plan.steps)
+    galaxies = gather(plan.sets, recipe, excluded=plan.excluded, same=plan.same or {})
+    for name in galaxies.source_names:
+        if name not in recipe.sources:
+            _say(
+                console,
+                f"{name}: the recipe {recipe.name} does not name this set; its pictures are taken "
+                f"for whole Galaxy Zoo frames (or write [sources.{name}] in a recipe of your own)",
+            )
+    store = open_store(galaxies, recipe, plan.store, progress)
+    for row, reason in store.refusals.items():
+        _say(console, f"left out {galaxies.entries[row].id}: {reason}")
+    trainer = _trainer(recipe, galaxies, store)
+    _prepare(plan, recipe, galaxies, store, trainer)
+    trainer.run(plan.output, progress)
+    draw_curves(plan.output / METRICS, plan.output / "curves.png")
+    return _export(plan, recipe, trainer)
+
+
+def _say(console: Console, sentence: str) -> None:
+    console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _shortened(recipe: Recipe, steps: int | None) -> Recipe:
@@ -100,12 +114,9 @@ def _trainer(recipe: Recipe, galaxies: Galaxies, store: Store) -> Trainer:
     torch.manual_seed(recipe.seed)
     outputs = outputs_of(recipe.network, galaxies.possible.shape[1])
     network = build(recipe.network, outputs, recipe.pictures.input_pixels)
-    pixels = store.pixels
-    if not store.readable.all():
-        galaxies, pixels = galaxies.kept(store.readable), pixels[store.readable]
-    if galaxies.validates.all():
-        raise BadData("every galaxy validates and none trains; add galaxies")
-    return Trainer(Material(recipe, galaxies, pixels, outputs), new_state(network, recipe))
+    readable = galaxies.kept(store.readable)
+    material = Material(recipe, readable, store.pixels, np.flatnonzero(store.readable), outputs)
+    return Trainer(material, new_state(network, recipe))
 
 
 def _prepare(
@@ -127,8 +138,8 @@ def _prepare(
     if not path.exists():
         raise BadData(f"{plan.output}: no run to resume; leave --resume out to start one")
     before = json.loads(path.read_bytes())
-    for key in ("recipe", "checksums", "galaxies"):
-        if before[key] != record[key]:
+    for key in ("recipe", "checksums", "galaxies", "knowledge"):
+        if key in before and before[key] != record[key]:
             raise BadData(
                 f"{plan.output}: was begun with other {key} than now; "
                 "resume with the same recipe and data, or give another --output"
@@ -139,7 +150,7 @@ def _prepare(
 
 
 def _drop_later_epochs(metrics: Path, epoch: int) -> None:
-    """A kill between checkpoint and record may leave the record an epoch short or torn."""
+    """A kill between record and checkpoint may leave the record an epoch ahead, or torn."""
     lines = metrics.read_text(encoding="utf-8").splitlines() if metrics.exists() else []
     with replacing(metrics) as temporary:
         temporary.write_text("".join(line + "\n" for line in lines[:epoch]), encoding="utf-8")
@@ -151,6 +162,7 @@ def _record(plan: Plan, recipe: Recipe, galaxies: Galaxies, store: Store) -> dic
         "recipe": recipe.model_dump(mode="json"),
         "checksums": store.checksums,
         "galaxies": galaxies.counts(),
+        "knowledge": galaxies.checksum(),
         "excluded": len(plan.excluded),
         "problems": {one.name: [p.sentence for p in one.problems] for one in plan.sets},
         "versions": {name: metadata.version(name) for name in packages},
@@ -160,15 +172,16 @@ def _record(plan: Plan, recipe: Recipe, galaxies: Galaxies, store: Store) -> dic
     }
 
 
-def _export(plan: Plan, recipe: Recipe, trainer: Trainer, store: Store) -> Path:
-    network, outputs = trainer.final_network(), trainer.material.outputs
+def _export(plan: Plan, recipe: Recipe, trainer: Trainer) -> Path:
+    material = trainer.material
+    network, outputs = trainer.final_network(), material.outputs
     path = plan.output / "model.onnx"
     export_onnx(network, outputs, recipe.pictures, path)
-    side, stored = recipe.pictures.input_pixels, recipe.pictures.stored_pixels
-    first = (stored - side) // 2
-    pixels = store.pixels[:32, first : first + side, first : first + side]
-    difference = check_parity(network, outputs, recipe.pictures, path, np.ascontiguousarray(pixels))
-    counts = trainer.galaxies.kept(~trainer.galaxies.validates).counts()
+    side = recipe.pictures.input_pixels
+    some = material.pictures(np.arange(min(32, len(material.galaxies))))
+    pixels = centre(some, side).permute(0, 2, 3, 1).to(torch.uint8).contiguous().numpy()
+    difference = check_parity(network, outputs, recipe.pictures, path, pixels)
+    counts = trainer.galaxies.kept(trainer.draws > 0).counts()
     card = Card(
         name=recipe.name,
         recipe=recipe.name,
@@ -189,48 +202,10 @@ def _export(plan: Plan, recipe: Recipe, trainer: Trainer, store: Store) -> Path:
 
 
 def _last_scores(metrics: Path, recipe: Recipe, trainer: Trainer) -> dict[str, Any]:
-    lines = metrics.read_text(encoding="utf-8").splitlines()
+    lines = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
     epoch = trainer.state.best_epoch if recipe.keep == "best" else trainer.state.epoch
-    kept = json.loads(lines[epoch - 1])
+    kept: dict[str, Any] = next((one for one in lines if one["epoch"] == epoch), {})
     return {name: value for name, value in kept.items() if name.startswith("validation_")}
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Two runs in one folder would write over each other: the second is refused."""
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BadData(
-                f"{folder}: another run is training here; wait for it or give another --output"
-            ) from error
-        yield
-
-
-@contextmanager
-def _clear_stops(folder: Path) -> Iterator[None]:
-    again = f"continue with the same command and --resume (--output {folder})"
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        raise TrainingStopped(f"stopped by Ctrl-C; {again}") from error
-    except MemoryError as error:
-        raise TrainingStopped(
-            f"out of memory; close other programs or lower batch; {again}"
-        ) from error
-    except RuntimeError as error:
-        if "memory" not in str(error).lower():
-            raise
-        raise TrainingStopped(
-            f"out of memory; close other programs or lower batch; {again}"
-        ) from error
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise TrainingStopped(
-            f"no space left on the disk of {error.filename or folder}; free some, then {again}"
-        ) from error
 
 
 class _Speed(ProgressColumn):

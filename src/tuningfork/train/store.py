@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import math
+import os
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,15 +35,16 @@ class Store:
     """False where a picture could not be read; its pixels are black."""
     checksums: dict[str, str]
     """SHA-256 over each source's pictures in order."""
-    refusals: dict[str, str]
-    """Why each unreadable picture was refused, by galaxy id."""
+    refusals: dict[int, str]
+    """Why each unreadable picture was refused, by its row."""
 
 
 def open_store(galaxies: Galaxies, recipe: Recipe, folder: Path, progress: Progress) -> Store:
     """Decode every picture, or find them decoded by an earlier run on the same bytes.
 
     The file's name is a hash of the pictures' bytes, their frame shares and the recipe's scale, so
-    a changed picture or recipe never meets a stale file. Raises BadData if no picture is readable.
+    a changed picture or recipe never meets a stale file; a damaged file is made anew. Raises
+    BadData if no picture is readable.
     """
     hashes = _hashes(galaxies, progress)
     shares = [recipe.source(name).frame_share for name in galaxies.source_names]
@@ -48,13 +53,37 @@ def open_store(galaxies: Galaxies, recipe: Recipe, folder: Path, progress: Progr
     key.update(b"".join(hashes))
     path = folder / f"pictures-{key.hexdigest()[:24]}.npy"
     record = path.with_suffix(".json")
-    if not (path.exists() and record.exists()):
-        _decode_all(galaxies, recipe, path, record, progress)
-    refusals: dict[str, str] = json.loads(record.read_bytes())
-    readable = np.array([entry.id not in refusals for entry in galaxies.entries])
+    shape = (len(galaxies), scale[1], scale[1], 3)
+    kept = _kept(path, record, shape)
+    if kept is None:
+        refusals = _decode_all(galaxies, recipe, path, shape, progress)
+        with replacing(record) as temporary:
+            temporary.write_text(json.dumps(refusals, indent=1), encoding="utf-8")
+        kept = np.load(path, mmap_mode="r"), refusals
+    pixels, refusals = kept
+    readable = np.ones(len(galaxies), dtype=np.bool_)
+    readable[list(refusals)] = False
     if not readable.any():
-        raise BadData(f"no picture can be read; the first: {next(iter(refusals.values()))}")
-    return Store(np.load(path, mmap_mode="r"), readable, _per_source(galaxies, hashes), refusals)
+        raise BadData(
+            f"no picture can be read; the first: {next(iter(refusals.values()))}; "
+            "check the data sets"
+        )
+    return Store(pixels, readable, _per_source(galaxies, hashes), refusals)
+
+
+def _kept(
+    path: Path, record: Path, shape: tuple[int, ...]
+) -> tuple[NDArray[np.uint8], dict[int, str]] | None:
+    """What an earlier run decoded; None if there is nothing, or it is damaged."""
+    try:
+        refusals = {
+            int(row): str(reason) for row, reason in json.loads(record.read_bytes()).items()
+        }
+        pixels = np.load(path, mmap_mode="r")
+    except (FileNotFoundError, ValueError, EOFError, AttributeError):
+        return None
+    whole = pixels.shape == shape and pixels.dtype == np.uint8
+    return (pixels, refusals) if whole and all(0 <= row < shape[0] for row in refusals) else None
 
 
 def _hashes(galaxies: Galaxies, progress: Progress) -> list[bytes]:
@@ -79,26 +108,29 @@ def _per_source(galaxies: Galaxies, hashes: list[bytes]) -> dict[str, str]:
 
 
 def _decode_all(
-    galaxies: Galaxies, recipe: Recipe, path: Path, record: Path, progress: Progress
-) -> None:
-    side = recipe.pictures.stored_pixels
-    refusals: dict[str, str] = {}
+    galaxies: Galaxies, recipe: Recipe, path: Path, shape: tuple[int, ...], progress: Progress
+) -> dict[int, str]:
+    """Write every picture, black where it is unreadable; returns why, by row."""
+    refusals: dict[int, str] = {}
+    black = bytes(math.prod(shape[1:]))
+    form = {"descr": "|u1", "fortran_order": False, "shape": shape}
     task = progress.add_task("Decoding pictures", total=len(galaxies))
     with replacing(path) as temporary:
-        pixels = np.lib.format.open_memmap(
-            temporary, mode="w+", dtype=np.uint8, shape=(len(galaxies), side, side, 3)
-        )
-        for row, result in enumerate(_decoded(galaxies, recipe)):
-            if isinstance(result, UnreadableImage):
-                refusals[galaxies.entries[row].id] = str(result)
-            else:
-                pixels[row] = result
-            progress.advance(task)
-        pixels.flush()
-        del pixels
+        # Before minutes of decoding, not after.
+        if shutil.disk_usage(path.parent).free < math.prod(shape):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path.parent))
+        # Written, not mapped: where the disk fills up, writing into a map kills the process.
+        with temporary.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, form)
+            for row, result in enumerate(_decoded(galaxies, recipe)):
+                if isinstance(result, UnreadableImage):
+                    refusals[row] = str(result)
+                    file.write(black)
+                else:
+                    file.write(result.tobytes())
+                progress.advance(task)
     progress.remove_task(task)
-    with replacing(record) as temporary:
-        temporary.write_text(json.dumps(refusals, indent=1), encoding="utf-8")
+    return refusals
 
 
 def _decoded(galaxies: Galaxies, recipe: Recipe) -> Iterator[NDArray[np.uint8] | UnreadableImage]:

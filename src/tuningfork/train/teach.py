@@ -36,11 +36,11 @@ def teach(
     A galaxy all of whose possible classes the network finds hopeless keeps equal shares of them.
     """
     network.eval()
-    count = len(material.pixels)
+    count = len(material.galaxies)
     task = progress.add_task("Self-training targets", total=count)
     classes, votes = [], []
     for start in range(0, count, BATCH):
-        batch = torch.from_numpy(np.ascontiguousarray(material.pixels[start : start + BATCH]))
+        batch = material.pictures(np.arange(start, min(start + BATCH, count)))
         seen = [
             _answers(network, material, batch, turn / stretch.views)
             for turn in range(stretch.views)

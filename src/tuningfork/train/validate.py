@@ -51,7 +51,7 @@ def _logits(
     task = progress.add_task("Validation", total=len(rows))
     found = []
     for start in range(0, len(rows), BATCH):
-        batch = torch.from_numpy(material.pixels[rows[start : start + BATCH]])
+        batch = material.pictures(rows[start : start + BATCH])
         found.append(network(material.normalised(centre(batch, side))))
         progress.advance(task, len(batch))
     progress.remove_task(task)

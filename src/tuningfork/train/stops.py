@@ -1,0 +1,86 @@
+"""What may end a run early, each as one sentence that says how to go on."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tuningfork.errors import BadData, TrainingStopped, TuningForkError
+
+RECORD = "run.json"
+"""Written when a run begins: without it there is nothing to resume."""
+
+_LACK_OF_MEMORY = (
+    "not enough memory",
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "failed to allocate memory",
+    "bad_alloc",
+    "bad allocation",
+)
+"""How torch, ONNX Runtime and C++ say it."""
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder. Two runs in one would write over each other: BadData for the second."""
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BadData(
+                f"{folder}: another run is training here; wait for it or give another --output"
+            ) from error
+        yield
+
+
+@contextmanager
+def clear_stops(folder: Path) -> Iterator[None]:
+    """Turn Ctrl-C, lack of memory or disk space and unusable files into TrainingStopped."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise TrainingStopped(f"stopped by Ctrl-C; {_again(folder)}") from error
+    except TuningForkError:
+        raise
+    except Exception as error:
+        reason = _reason(error, folder)
+        if reason is None:
+            raise
+        raise TrainingStopped(f"{reason} {_again(folder)}") from error
+
+
+def _again(folder: Path) -> str:
+    if (folder / RECORD).exists():
+        return f"continue with the same command and --resume (--output {folder})"
+    return "nothing was trained yet: give the same command again"
+
+
+def _reason(error: Exception, folder: Path) -> str | None:
+    """What happened and what to do about it; None for what only a programmer can mend."""
+    chain = _chain(error)
+    for one in chain:
+        if isinstance(one, OSError) and one.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return f"no space left on the disk of {one.filename or folder}; free some, then"
+    for one in chain:
+        lacks_memory = isinstance(one, OSError) and one.errno == errno.ENOMEM
+        said = str(one).lower()
+        if isinstance(one, MemoryError) or lacks_memory or any(w in said for w in _LACK_OF_MEMORY):
+            return "out of memory; close other programs, then"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}; mend this, then"
+    return None
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and those that it arose from: torch raises its own on top of a full disk's."""
+    chain: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in chain:
+        chain.append(following)
+        following = following.__cause__ or following.__context__
+    return chain
