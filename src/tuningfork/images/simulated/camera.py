@@ -26,7 +26,7 @@ from tuningfork.images.simulated.survey import (
 STRETCH = 0.7
 """Nanomaggies a pixel (weighted) that would be white if faint light's proportion held on."""
 SOFTENING = 6.5
-_FRAME_QUALITY = 85
+_FRAME_QUALITY = 80
 """JPEG quality of the survey's own pictures: gives the blocks seen in enlarged cutouts."""
 
 

@@ -44,8 +44,13 @@ def _placed(
     spheroid: Spheroid | None,
     disk: Disk | None,
 ) -> SimulatedParts:
-    """Put a galaxy on the sky; ``brightness`` is its mean within R90 in mag / arcsec^2."""
-    r90 = float(np.clip(rng.lognormal(math.log(7.2), 0.42), 3.6, 20.0))
+    """Put a galaxy on the sky; ``brightness`` is its mean within R90 in mag / arcsec^2.
+
+    Whoever sees arms, a bar or a lane of dust sees a galaxy some four times wider than the seeing,
+    so disks whose class is known are larger than ellipticals.
+    """
+    typical, least = (6.8, 3.6) if disk is None else (8.5, 5.2)
+    r90 = float(np.clip(rng.lognormal(math.log(typical), 0.4), least, 20.0))
     area = math.pi * r90**2
     magnitude = brightness - 2.5 * math.log10(area) + 2.5 * math.log10(0.9)
     return SimulatedParts(
@@ -74,11 +79,11 @@ def _disk_colour(rng: np.random.Generator, mean: float, spread: float) -> Colour
 def _elliptical(rng: np.random.Generator) -> SimulatedParts:
     """Smooth galaxies from round to E6, mostly red; some are lenticular or blue."""
     axis_ratio = 1 - float(rng.beta(1.5, 2.2)) * 0.64
-    colour = _disk_colour(rng, 0.5, 0.12) if rng.random() < 0.08 else _old_colour(rng)
-    lenticular = rng.random() < 0.3
-    index = _clipped(rng, 1.7, 0.4, 1.1, 2.6) if lenticular else _clipped(rng, 3.6, 0.9, 2.0, 6.0)
+    colour = _disk_colour(rng, 0.5, 0.13) if rng.random() < 0.16 else _old_colour(rng)
+    lenticular = rng.random() < 0.35
+    index = _clipped(rng, 1.7, 0.4, 1.1, 2.6) if lenticular else _clipped(rng, 3.1, 0.9, 1.6, 5.5)
     body = Spheroid(1.0, index, 1.0, axis_ratio, _clipped(rng, 2.0, 0.08, 1.8, 2.3), colour)
-    galaxy = _placed(rng, "elliptical", _clipped(rng, 21.5, 0.45, 20.4, 22.7), body, None)
+    galaxy = _placed(rng, "elliptical", _clipped(rng, 21.45, 0.45, 20.4, 22.7), body, None)
     if not lenticular:
         return galaxy
     share = float(rng.uniform(0.08, 0.35))
@@ -155,19 +160,19 @@ def _spiral(rng: np.random.Generator) -> SimulatedParts:
 
 def _barred(rng: np.random.Generator) -> SimulatedParts:
     """Disks with a strong bar, from whose ends two arms start or about which a ring lies."""
-    inclination = _inclined(rng, 5, 55)
+    inclination = _inclined(rng, 5, 52)
     disk = _disk(rng, inclination, _disk_colour(rng, 0.58, 0.1))
     share = float(np.clip(rng.gamma(3.0, 0.04), 0.03, 0.3))
     bulge = _bulge(rng, share, inclination)
     galaxy = _placed(rng, "barred_spiral", _clipped(rng, 21.85, 0.4, 20.9, 22.9), bulge, disk)
     length = float(rng.uniform(1.0, 1.9))
     bar = Bar(
-        share=float(rng.uniform(0.16, 0.3)),
+        share=float(rng.uniform(0.18, 0.32)),
         length=length,
         axis_ratio=float(rng.uniform(0.22, 0.36)),
         boxiness=float(rng.uniform(2.0, 3.2)),
         angle=float(rng.uniform(0, 180)),
-        hollow=float(rng.uniform(0.1, 0.75)),
+        hollow=float(rng.uniform(0.15, 0.8)),
         ring=float(rng.uniform(0.4, 1.2)) if rng.random() < 0.35 else 0.0,
         colour=(bulge.colour[0] - 0.03, bulge.colour[1]),
     )
@@ -176,12 +181,12 @@ def _barred(rng: np.random.Generator) -> SimulatedParts:
 
 
 def _edge_on(rng: np.random.Generator) -> SimulatedParts:
-    """Disks within 9 degrees of edge-on, with or without a bulge and a visible lane of dust."""
-    inclination = float(rng.uniform(81, 90))
+    """Disks within 10 degrees of edge-on, with or without a bulge and a visible lane of dust."""
+    inclination = float(rng.uniform(80, 90))
     share = float(np.clip(rng.gamma(2.0, 0.1), 0.0, 0.5))
     disk = replace(
         _disk(rng, inclination, _disk_colour(rng, 0.62, 0.15)),
-        thickness=float(rng.uniform(0.12, 0.28)),
+        thickness=float(rng.uniform(0.15, 0.34)),
         gradient=float(rng.uniform(0.03, 0.2)),
     )
     bulge = replace(
@@ -189,7 +194,7 @@ def _edge_on(rng: np.random.Generator) -> SimulatedParts:
         axis_ratio=float(rng.uniform(0.5, 0.8)),
         boxiness=_clipped(rng, 2.2, 0.3, 1.9, 3.2),
     )
-    brightness = _clipped(rng, 21.85, 0.4, 20.9, 22.9)
+    brightness = _clipped(rng, 21.55, 0.4, 20.6, 22.6)
     galaxy = _placed(rng, "edge_on_spiral", brightness, bulge, disk)
     dust = DustLayer(
         depth=float(rng.uniform(0.2, 1.4)),

@@ -126,7 +126,7 @@ def _parameters(scene: _Scene) -> Truth:
 def _left_sky(rng: np.random.Generator) -> Planes:
     """Draw what is left of the sky once its mean was subtracted, now and then a tinted glow."""
     noise = np.array([band.noise for band in BANDS], np.float32)
-    offset = rng.normal((0.0, 0.0, -0.25), 0.12)
+    offset = rng.normal((-0.2, 0.0, -0.35), 0.12)
     if rng.random() < 0.015:
         offset = offset + rng.uniform(0, 2.5, 3)
     return (noise * offset).astype(np.float32)[:, np.newaxis, np.newaxis]
