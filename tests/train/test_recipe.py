@@ -1,0 +1,97 @@
+"""Recipes: the shipped ones, a user's own, and broken ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.train.made import recipe, tiny
+from tuningfork.errors import BadRule, UnknownName
+from tuningfork.train.recipe import load_recipe, recipe_names
+from tuningfork.votes.rules import load_rule
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_shipped_recipe_loads(name: str) -> None:
+    """Each says its own name, and rules that exist."""
+    loaded = load_recipe(name)
+    assert loaded.name == name
+    for rule in (loaded.rule, *loaded.network.side_rules):
+        assert load_rule(rule).class_names
+
+
+def test_reference_is_the_reference() -> None:
+    """Every number of the capstone project's training, as its authors describe it."""
+    one = load_recipe("reference")
+    assert (one.batch, one.epochs, one.patience, one.keep) == (8, 40, 7, "best")
+    assert (one.network.kind, one.network.dropout) == ("reference", 0.5)
+    assert one.pictures.input_pixels == one.pictures.frame_pixels == 299
+    assert (0 - one.pictures.mean) / one.pictures.scale == -1
+    assert (255 - one.pictures.mean) / one.pictures.scale == 1
+    change = one.augmentation
+    assert (change.rotation, change.shift, change.flip) == (10, 0.2, False)
+    assert change.zoom == change.brightness == change.colour == change.noise == 0
+    optimiser = one.optimiser
+    assert (optimiser.kind, one.rounds[0].rate, optimiser.momentum) == ("sgd", 0.001, 0.9)
+    assert (optimiser.nesterov, optimiser.decay, optimiser.weight_decay) == (True, 1e-6, 0)
+    assert optimiser.average == 0
+    assert one.loss.class_weights
+    assert one.rounds[0].pictures is None
+    # 70/20/10 of all, with the last tenth left out beforehand.
+    assert one.validation == pytest.approx(20 / 90, abs=1e-4)
+
+
+def test_a_users_own_file_is_read(tmp_path: Path) -> None:
+    """A path that ends in .toml is a recipe."""
+    assert recipe(tmp_path).network.widths == (8, 16)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("batch", "0", "batch"),
+        ("rate", "inf", "rounds.0.rate"),
+        ("fill", '"mirror"', "augmentation.fill"),
+        ("widths", "[8]", "differ in length"),
+        ("stored_pixels", "41", "even margin"),
+        ("stored_pixels", "30", "even margin"),
+        ("input_pixels", "8", "needs 9"),
+        ("weight", "-1.0", "sources.voted.weight"),
+        ("seed", "-1", ""),
+    ],
+)
+def test_an_impossible_value_is_named(tmp_path: Path, key: str, value: str, said: str) -> None:
+    """The message names file and key, and what to do."""
+    path = tiny(tmp_path, **{key: value})
+    if key == "seed":
+        path.write_text(f"seed = {value}\n" + path.read_text())
+    with pytest.raises(BadRule, match=rf"tiny\.toml: .*{said}.*mend that key"):
+        load_recipe(str(path))
+
+
+def test_an_unknown_key_is_named(tmp_path: Path) -> None:
+    """A misspelt key is refused, not passed over."""
+    path = tiny(tmp_path)
+    path.write_text("bacth = 8\n" + path.read_text())
+    with pytest.raises(BadRule, match="bacth"):
+        load_recipe(str(path))
+
+
+def test_what_is_no_toml_is_refused(tmp_path: Path) -> None:
+    """Broken TOML and files that are no text are named."""
+    path = tmp_path / "own.toml"
+    path.write_text("batch = = 8")
+    with pytest.raises(BadRule, match=r"own\.toml: not valid TOML"):
+        load_recipe(str(path))
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadRule, match=r"own\.toml: cannot be read as text"):
+        load_recipe(str(path))
+
+
+def test_an_unknown_name_lists_the_recipes(tmp_path: Path) -> None:
+    """Neither a recipe's name nor a file that exists."""
+    with pytest.raises(UnknownName, match="compact or reference"):
+        load_recipe("compakt")
+    with pytest.raises(UnknownName, match=r"none\.toml: no such recipe file"):
+        load_recipe(str(tmp_path / "none.toml"))

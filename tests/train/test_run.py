@@ -1,0 +1,336 @@
+"""Whole runs on drawn galaxies: what they leave, how they stop, how they go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from tests.train.made import (
+    all_sets,
+    class_folders,
+    known_set,
+    of_class,
+    plan,
+    printed,
+    quiet,
+    recipe,
+    tiny,
+)
+from tuningfork.cli import main
+from tuningfork.errors import BadData, BadRule, TrainingStopped
+from tuningfork.model import load_model
+from tuningfork.model.card import sha256_of
+from tuningfork.train import run as runs
+from tuningfork.train.loop import State, Trainer
+from tuningfork.train.run import train
+from tuningfork.train.stops import alone_in
+from tuningfork.votes.rules import CLASSES
+
+TIMES = ("seconds", "loading_seconds")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that nothing disturbed."""
+
+    folder: Path
+    paths: list[Path]
+    said: str
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "whole"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """Two epochs from labels and two from the network's own answers."""
+    folder = tmp_path_factory.mktemp("runs")
+    paths = all_sets(folder)
+    console = quiet()
+    train(plan(paths, recipe(folder), folder / "whole"), console)
+    return Finished(folder, paths, printed(console))
+
+
+@pytest.fixture
+def without_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the slow last step, where a test looks at the training alone."""
+    monkeypatch.setattr(runs, "_export", lambda plan, *_: plan.output)
+    monkeypatch.setattr(runs, "draw_curves", lambda *_: None)
+
+
+def metrics(folder: Path) -> list[dict[str, Any]]:
+    """The record, without what the clock says."""
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    records: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    return [{key: one[key] for key in one if key not in TIMES} for one in records]
+
+
+def leaves(value: object) -> list[object]:
+    """Everything in a checkpoint, tensors as their bytes."""
+    if isinstance(value, Tensor):
+        return [value.contiguous().numpy().tobytes()]
+    if isinstance(value, dict):
+        return [leaf for key in value for leaf in (key, *leaves(value[key]))]
+    if isinstance(value, list | tuple):
+        return [leaf for one in value for leaf in leaves(one)]
+    return [value]
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    """Every weight, moment and figure is the same to the last bit."""
+    states = [torch.load(each / "checkpoint.pt", weights_only=True) for each in (one, other)]
+    assert leaves(states[0]) == leaves(states[1])
+    assert metrics(one) == metrics(other)
+
+
+def test_a_run_leaves_a_network_that_answers(finished: Finished) -> None:
+    """Network and card belong together and say what made them."""
+    model = load_model(finished.output)
+    card = model.card
+    assert card.classes == CLASSES
+    assert (card.name, card.recipe, card.rule) == ("tiny", "tiny", "reference")
+    assert (card.preprocessing.frame_pixels, card.preprocessing.input_pixels) == (48, 32)
+    assert card.sha256 == sha256_of(finished.output / "model.onnx")
+    assert card.scores["parity"] < 1e-4
+    last = metrics(finished.output)[-1]
+    assert card.scores["validation_loss"] == last["validation_loss"]
+    checkpoint = torch.load(finished.output / "checkpoint.pt", weights_only=True)
+    weights = [v for k, v in checkpoint["network"].items() if not k.endswith(("mean", "var", "ed"))]
+    assert card.parameters == sum(one.numel() for one in weights)
+    assert 0 < sum(card.data.values()) < 42
+    assert set(card.data) == {"voted", "folders", "table"}
+
+
+def test_a_run_records_what_it_was(finished: Finished) -> None:
+    """Recipe, versions and checksums in run.json; a line of metrics and of progress an epoch."""
+    record = json.loads((finished.output / "run.json").read_text())
+    assert record["recipe"] == recipe(finished.folder).model_dump(mode="json")
+    assert record["galaxies"] == {"voted": 12, "folders": 16, "table": 14}
+    assert {len(one) for one in record["checksums"].values()} == {64}
+    assert torch.__version__.startswith(record["versions"]["torch"])
+    lines = metrics(finished.output)
+    assert [(one["epoch"], one["round"]) for one in lines] == [(1, 1), (2, 1), (3, 2), (4, 2)]
+    epochs = [line for line in finished.said.splitlines() if line.startswith("epoch ")]
+    assert len(epochs) == 4
+    assert all("images/s" in line for line in epochs)
+    with Image.open(finished.output / "curves.png") as curves:
+        assert curves.size == (1200, 480)
+
+
+@pytest.mark.usefixtures("without_export")
+@pytest.mark.parametrize("update", [2, 8, 11])
+def test_ctrl_c_within_an_epoch_loses_nothing(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, update: int
+) -> None:
+    """Stopped in the first, third or fourth epoch and resumed, the run ends the same."""
+    one = plan(finished.paths, recipe(finished.folder), tmp_path / "cut")
+    one = replace(one, store=finished.folder / "cache")
+    step = Trainer._step
+
+    def interrupted(self: Trainer, *given: Any) -> Any:
+        if self.state.updates == update:
+            raise KeyboardInterrupt
+        return step(self, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_step", interrupted)
+        with pytest.raises(TrainingStopped, match=r"stopped by Ctrl-C; .*--resume"):
+            train(one, quiet())
+    train(replace(one, resume=True), quiet())
+    assert_same_run(one.output, finished.output)
+
+
+@pytest.mark.usefixtures("without_export")
+def test_a_stop_between_record_and_checkpoint_loses_nothing(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line too many, even torn, is dropped and written anew."""
+    one = plan(finished.paths, recipe(finished.folder), tmp_path / "cut")
+    one = replace(one, store=finished.folder / "cache")
+    save = State.save
+
+    def full(self: State, path: Path) -> None:
+        if self.epoch == 3:
+            raise OSError(28, "No space left on device", str(path))
+        save(self, path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(State, "save", full)
+        with pytest.raises(TrainingStopped, match=r"no space left on the disk of .*--resume"):
+            train(one, quiet())
+    assert len(metrics(one.output)) == 3
+    with (one.output / "metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 4, "ro')
+    train(replace(one, resume=True), quiet())
+    assert_same_run(one.output, finished.output)
+
+
+KILLED = """
+import os, signal, sys
+from tuningfork.train.loop import Trainer
+step = Trainer._step
+def killed(self, *given):
+    if self.state.updates == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, *given)
+Trainer._step = killed
+from tuningfork.cli import main
+main()
+"""
+
+
+def test_a_killed_run_resumes_to_the_same_network(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGKILL in the second epoch, then --resume: the same ONNX file byte for byte."""
+    output, cache = tmp_path / "killed", finished.folder / "cache"
+    sets = [str(path) for path in finished.paths]
+    arguments = ["train", *sets, "--recipe", str(tiny(finished.folder))]
+    arguments += ["--output", str(output), "--cache", str(cache)]
+    threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, *arguments],
+        capture_output=True,
+        check=False,
+        env=os.environ | threads,
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert len(metrics(output)) == 1
+    monkeypatch.setattr(sys, "argv", ["tuningfork", *arguments, "--resume"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code in {0, None}
+    assert_same_run(output, finished.output)
+    assert sha256_of(output / "model.onnx") == sha256_of(finished.output / "model.onnx")
+
+
+def test_a_folder_with_a_run_is_not_written_over(finished: Finished) -> None:
+    """Without --resume it is refused; with another recipe or other data too."""
+    same = plan(finished.paths, recipe(finished.folder), finished.output)
+    with pytest.raises(BadData, match="holds a run already; add --resume"):
+        train(same, quiet())
+    other = recipe(finished.folder).model_copy(update={"seed": 1})
+    with pytest.raises(BadData, match="begun with other recipe"):
+        train(replace(same, recipe=other, resume=True), quiet())
+    with pytest.raises(BadData, match="begun with other checksums"):
+        train(replace(same, sets=same.sets[:2], resume=True), quiet())
+
+
+def test_nothing_to_resume_is_said(finished: Finished, tmp_path: Path) -> None:
+    """A misspelt --output does not start a second run."""
+    one = plan(finished.paths, recipe(finished.folder), tmp_path / "none", resume=True)
+    with pytest.raises(BadData, match="no run to resume"):
+        train(replace(one, store=finished.folder / "cache"), quiet())
+
+
+def test_a_damaged_checkpoint_is_said(finished: Finished, tmp_path: Path) -> None:
+    """Not taken for something else."""
+    output = tmp_path / "damaged"
+    output.mkdir()
+    for name in ("run.json", "metrics.jsonl"):
+        (output / name).write_bytes((finished.output / name).read_bytes())
+    whole = (finished.output / "checkpoint.pt").read_bytes()
+    one = plan(finished.paths, recipe(finished.folder), output, resume=True)
+    for part in (b"", whole[: len(whole) // 2]):
+        (output / "checkpoint.pt").write_bytes(part)
+        with pytest.raises(BadData, match=r"checkpoint\.pt: the checkpoint is damaged"):
+            train(replace(one, store=finished.folder / "cache"), quiet())
+
+
+def test_two_runs_do_not_share_a_folder(finished: Finished) -> None:
+    """The second is refused at once."""
+    one = plan(finished.paths, recipe(finished.folder), finished.output, resume=True)
+    with alone_in(finished.output), pytest.raises(BadData, match="another run is training here"):
+        train(one, quiet())
+
+
+@pytest.mark.usefixtures("without_export")
+def test_a_set_without_validation_galaxies_trains(tmp_path: Path) -> None:
+    """Twenty galaxies, all of them training, and a set that the recipe does not name."""
+    paths = [class_folders(tmp_path / "my own", 5)]
+    console = quiet()
+    train(plan(paths, recipe(tmp_path, validation="0.0"), tmp_path / "run"), console)
+    lines = metrics(tmp_path / "run")
+    assert [one["validation_loss"] for one in lines] == [None] * 4
+    assert all(one["loss"] > 0 for one in lines)
+    assert "my own: the recipe tiny does not name this set" in printed(console)
+
+
+@pytest.mark.usefixtures("without_export")
+def test_a_training_that_diverges_says_so(tmp_path: Path) -> None:
+    """A rate beyond reason ends in a sentence, not in a network of no numbers."""
+    paths = [class_folders(tmp_path / "folders", 5)]
+    with pytest.raises(BadRule, match=r"training diverged; lower rate"):
+        train(plan(paths, recipe(tmp_path, rate="1e38"), tmp_path / "run"), quiet())
+
+
+def test_a_source_of_no_weight_cannot_train_alone(tmp_path: Path) -> None:
+    """Nothing would ever be drawn."""
+    one = plan([], recipe(tmp_path, weight="0.0"), tmp_path / "run")
+    one = replace(one, sets=[known_set("voted", {"a": of_class("spiral")})])
+    with pytest.raises(BadData, match="none trains; add galaxies"):
+        train(one, quiet())
+
+
+def test_an_output_that_is_a_file_is_said(finished: Finished, tmp_path: Path) -> None:
+    """With the path."""
+    (tmp_path / "file").touch()
+    one = plan(finished.paths, recipe(finished.folder), tmp_path / "file")
+    with pytest.raises(TrainingStopped, match="file: File exists"):
+        train(one, quiet())
+
+
+def test_the_reference_network_goes_all_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``--steps 1`` trains, exports, and gives a network without votes that loads."""
+    paths = class_folders(tmp_path / "folders", 5)
+    path = tiny(tmp_path, input_pixels="46", stored_pixels="46")
+    text = path.read_text().replace('"residual"', '"reference"')
+    path.write_text(text[: text.rindex("[[rounds]]")] + text[text.rindex("[sources.voted]") :])
+    arguments = [str(paths), "--recipe", str(path), "-o", str(tmp_path / "run"), "--steps", "1"]
+    monkeypatch.setattr(sys, "argv", ["tuningfork", "train", *arguments, "--cache", str(tmp_path)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code in {0, None}
+    assert capsys.readouterr().out.strip() == str(tmp_path / "run" / "model.onnx")
+    assert load_model(tmp_path / "run").card.columns == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--recipe", "compakt"], "no recipe is called 'compakt'"),
+        (["--exclude", "nowhere"], "nowhere: no such folder"),
+        (["--same", "nowhere.csv"], "nowhere.csv"),
+    ],
+)
+def test_a_mistaken_command_ends_with_2(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    """One sentence on stderr, and no run folder left behind."""
+    paths = class_folders(tmp_path / "folders", 1)
+    output = tmp_path / "run"
+    given = ["tuningfork", "train", str(paths), "--output", str(output), *arguments]
+    monkeypatch.setattr(sys, "argv", given)
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    assert said in capsys.readouterr().err
+    assert not output.exists()
