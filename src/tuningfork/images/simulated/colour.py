@@ -8,7 +8,7 @@ from tuningfork.images.simulated.survey import Pixels, Plane
 
 
 def lupton_rgb(i: Plane, r: Plane, g: Plane, *, stretch: float, softening: float) -> Pixels:
-    """Combine three bands into one colour picture (Lupton et al. 2004, equations 1 and 2).
+    """Combine three bands into one colour picture (Lupton et al. 2004, equation 2).
 
     Planes are of shape (height, width), on one scale of brightness with the sky at 0. With I their
     mean, each is multiplied by asinh(softening I / stretch) / (softening I): faint light is shown

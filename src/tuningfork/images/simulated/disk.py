@@ -60,8 +60,8 @@ def disk_light(galaxy: SimulatedParts, grid: Grid, rng: np.random.Generator) -> 
 def arm_pattern(arms: Arms, radius: Plane, azimuth: Plane) -> Plane:
     """How much of an arm there is at a point of the disk's plane: 1 on its crest, 0 far from it.
 
-    Crests are logarithmic spirals, radius = start exp(tan(pitch) azimuth) (Kennicutt 1981,
-    equation 1); across an arm the pattern falls as a von Mises function of azimuth.
+    Crests are logarithmic spirals, radius = start exp(tan(pitch) azimuth) (Kennicutt 1981); across
+    an arm the pattern falls as a von Mises function of azimuth.
     """
     wound = np.log(np.maximum(radius, np.float32(1e-3)) / np.float32(arms.start))
     wound /= np.float32(math.tan(math.radians(arms.pitch)))

@@ -20,7 +20,7 @@ def edge_on_light(galaxy: SimulatedParts, along: Plane, across: Plane) -> tuple[
 
     ``along`` (columns,) and ``across`` (rows,) are distances from the centre in scale lengths,
     ``along`` beginning with 0 as the other half is the same. Stars have the density
-    exp(-R) / cosh^2(z / z0) (van der Kruit & Searle 1981, equation 3), dust the same form with its
+    exp(-R) / cosh^2(z / z0) (van der Kruit & Searle 1981), dust the same form with its
     own height and length. Returns (3, rows, columns), in r without dust adding to 1 over both
     halves, and (rows, columns).
     """

@@ -101,7 +101,7 @@ def scaled_grid(galaxy: SimulatedParts, rng: np.random.Generator, pixels: int) -
 def petrosian_r90(light: Plane) -> float:
     """Measure the radius in pixels that holds 90 % of the Petrosian flux about the middle.
 
-    Blanton et al. 2001, equations 1 to 3, with SDSS's limit of 0.2 and aperture of two radii. Where
+    Blanton et al. 2001, with SDSS's limit of 0.2 and aperture of two radii. Where
     the ratio never falls to 0.2 all the light counts.
     """
     middle = (np.array(light.shape) - 1) / 2

@@ -47,7 +47,7 @@ def add_neighbours(
         place = _place(rng, galaxy, side, magnitude)
         if place is not None:
             _add_star(light, place, magnitude, _star_colour(rng, magnitude))
-    # 6,500 galaxies brighter than 21 mag in a square degree (Yasuda et al. 2001, figure 6).
+    # 6,500 galaxies brighter than 21 mag in a square degree (Yasuda et al. 2001).
     for magnitude in _magnitudes(rng, 6500 * area, 21.0, slope=0.42, brightest=15.5):
         green_red = float(rng.normal(0.8, 0.3))
         colour = green_red, 0.12 + 0.35 * green_red + float(rng.normal(0, 0.06))
@@ -81,7 +81,7 @@ def _place(
 
 
 def _star_colour(rng: np.random.Generator, magnitude: float) -> tuple[float, float]:
-    """Along the stars' locus from F to M (Covey et al. 2007, table 3)."""
+    """Along the stars' locus from F to M (Covey et al. 2007)."""
     # Red dwarfs are many but dim: half the stars of 21 mag, hardly one of 15 mag.
     if rng.random() < 0.5 / (1 + math.exp(19 - magnitude)) + 0.04:
         return float(rng.normal(1.42, 0.06)), float(rng.uniform(0.55, 1.6))

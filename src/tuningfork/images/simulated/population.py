@@ -64,14 +64,14 @@ def _placed(
 
 
 def _old_colour(rng: np.random.Generator) -> Colour:
-    """Of old stars, reddened by redshift (Eisenstein et al. 2001, section 2 for the slope)."""
+    """Of old stars, reddened by two magnitudes a unit of redshift (Eisenstein et al. 2001)."""
     redshift = float(np.clip(rng.gamma(2.6, 0.03), 0.01, 0.2))
     green_red = 0.74 + 2.2 * redshift + rng.normal(0, 0.04)
     return float(green_red), float(0.39 + 0.5 * redshift + rng.normal(0, 0.02))
 
 
 def _disk_colour(rng: np.random.Generator, mean: float, spread: float) -> Colour:
-    """Draw g - r about ``mean``; r - i follows it (Strateva et al. 2001, figure 1)."""
+    """Draw g - r about ``mean``; r - i follows it as it does among galaxies."""
     green_red = _clipped(rng, mean, spread, 0.05, 0.95)
     return green_red, 0.12 + 0.35 * green_red + float(rng.normal(0, 0.02))
 

@@ -57,7 +57,7 @@ def broken_exponential(radius: Plane, *, break_radius: float) -> Plane:
 
 
 def generalised_radius(x: Plane, y: Plane, *, axis_ratio: float, boxiness: float) -> Plane:
-    """Major-axis radius of a generalised ellipse (Athanassoula et al. 1990, equation 1).
+    """Major-axis radius of a generalised ellipse (Athanassoula et al. 1990).
 
     ``boxiness`` is 2 for an ellipse, larger for boxes, smaller for lenses.
     """
@@ -81,7 +81,7 @@ def ferrers_bar(radius: Plane, *, length: float) -> Plane:
 def moffat(radius: Plane, *, width: float, power: float = 3.0) -> Plane:
     """Draw a star of full width ``width`` at half maximum, the integral over the plane being 1.
 
-    Moffat 1969, equation 8; a power near 3 is what Racine 1996 finds for long exposures' wings.
+    Moffat 1969; a power near 3 is what Racine 1996 finds for long exposures' wings.
     """
     core = width / (2 * math.sqrt(2 ** (1 / power) - 1))
     peak = (power - 1) / (math.pi * core**2)

@@ -46,9 +46,9 @@ class Band:
 
 
 BANDS = (
-    Band("i", noise=0.041, electrons=700.0, seeing=0.95, extinction=0.63, weight=1.0),
-    Band("r", noise=0.027, electrons=940.0, seeing=1.0, extinction=0.83, weight=1.18),
-    Band("g", noise=0.017, electrons=1000.0, seeing=1.09, extinction=1.16, weight=1.75),
+    Band("i", noise=0.041, electrons=700.0, seeing=0.95, extinction=0.639, weight=1.0),
+    Band("r", noise=0.027, electrons=940.0, seeing=1.0, extinction=0.843, weight=1.18),
+    Band("g", noise=0.017, electrons=1000.0, seeing=1.09, extinction=1.161, weight=1.75),
 )
 
 
