@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -123,3 +124,13 @@ def test_a_disk_without_space_is_told_before_decoding(
     assert caught.value.errno == errno.ENOSPC
     assert caught.value.filename == str(tmp_path / "cache")
     assert not list((tmp_path / "cache").iterdir())
+
+
+def test_two_runs_may_decode_at_once(tmp_path: Path) -> None:
+    """Each writes its own file under the same name at its end; both read whole pictures."""
+    found = galaxies(class_folders(tmp_path / "folders", 3), tmp=tmp_path)
+    with ThreadPoolExecutor(3) as pool:
+        stores = list(pool.map(lambda _: opened(found, tmp_path), range(3)))
+    assert all(np.array_equal(one.pixels, stores[0].pixels) for one in stores)
+    assert stores[0].pixels.any(axis=(1, 2, 3)).all()
+    assert len(list((tmp_path / "cache").iterdir())) == 2
