@@ -64,6 +64,7 @@ rate = 1e-3
 epochs = 2
 pictures = 24
 rate = 1e-3
+self_training = true
 views = 2
 [sources.voted]
 weight = 2.0

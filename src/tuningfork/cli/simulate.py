@@ -1,7 +1,5 @@
 """``tuningfork simulate``: draw galaxies of which the class is known."""
 
-# ruff: noqa: PLC0415  (the sky is imported by those who draw one, not by `tuningfork --help`)
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -131,8 +131,10 @@ class Trainer:
         state, recipe = self.state, self.recipe
         while state.epoch < recipe.epochs and not self._out_of_patience():
             position, stretch, first = _round_at(recipe, state.epoch)
-            if state.epoch == first and position > 0:
-                state.taught = teach(state.average, self.material, stretch, progress)
+            if state.epoch == first:
+                state.taught = None
+                if stretch.self_training:
+                    state.taught = teach(state.average, self.material, stretch, progress)
             began = time.perf_counter()
             record = self._epoch(stretch, first, progress)
             record["seconds"] = round(time.perf_counter() - began, 3)

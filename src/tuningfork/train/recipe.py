@@ -117,11 +117,7 @@ class OptimiserSettings(_Part):
 
 
 class RoundSettings(_Part):
-    """One stretch of training.
-
-    Every round after the first learns from the one before it: the averaged answers over ``views``,
-    within what is known of each galaxy, are its targets.
-    """
+    """One stretch of training, with a rise and fall of the learning rate of its own."""
 
     epochs: Count
     pictures: Count | None = None
@@ -130,8 +126,11 @@ class RoundSettings(_Part):
     """Largest learning rate; adamw rises to it and falls to zero within the round."""
     emphasis: dict[str, Positive] = {}
     """How much oftener than by their weights the galaxies of some sources are drawn."""
+    self_training: bool = False
+    """Whether the network's own answers at the round's start, within what is known of each
+    galaxy, are this round's targets."""
     views: Count = 8
-    """Rotated views over which the targets of this round are averaged."""
+    """Rotated views over which those answers are averaged."""
 
 
 class Recipe(_Part):
@@ -173,6 +172,8 @@ class Recipe(_Part):
         for name in (name for stretch in self.rounds for name in stretch.emphasis):
             if name not in self.sources:
                 raise ValueError(f"rounds.emphasis names {name}, which sources does not")
+        if self.rounds[0].self_training:
+            raise ValueError("the first round cannot learn from itself")
         if self.network.kind == "reference" and len(self.rounds) > 1:
             raise ValueError("the reference network trains in one round")
         return self
