@@ -19,6 +19,8 @@ class Known:
 
     votes: NDArray[np.float64] | None = None
     """Weighted fractions of shape (37,), columns as in ``TREE.columns``; NaN: not known."""
+    raw: NDArray[np.float64] | None = None
+    """The same as volunteers voted, where ``votes`` are debiased and the table states both."""
     label: str | None = None
     """The class under the rule that the set was read with: as stated, or as the votes make it."""
     possible: frozenset[str] = frozenset()

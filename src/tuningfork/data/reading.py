@@ -6,13 +6,17 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tuningfork.data.galaxies import Galaxy, GalaxySet, Known
 from tuningfork.data.labels import read_labels
 from tuningfork.data.layout import Layout, find_layout
 from tuningfork.data.pictures import pictures_by_id, pictures_in
 from tuningfork.errors import BadData, BadTable, UnknownName
 from tuningfork.images.sources import Picture
-from tuningfork.votes.columns import open_table
+from tuningfork.votes.columns import TableFile, open_table
+from tuningfork.votes.gz2 import DEBIASED, RAW, gz2_columns
 from tuningfork.votes.problems import Problem
 from tuningfork.votes.rules import Rule
 from tuningfork.votes.tables import read_votes
@@ -57,14 +61,23 @@ def known_in(layout: Layout, rule: Rule) -> tuple[Mapping[str, Known], list[Prob
     if not layout.votes_only:
         return read_labels(layout.table, rule)
     votes = read_votes(layout.table.path)
+    raw = _raw_votes(layout.table)
     pictured = _pictured_as(layout)
     known = {}
     places = rule.apply(votes.weighted)
     for id_, weighted, place in zip(votes.ids, votes.weighted, places, strict=True):
         label = rule.class_names[place] if place >= 0 else None
         possible = frozenset({label} if label else ())
-        known[pictured.get(id_, id_)] = Known(weighted, label, possible)
+        known[pictured.get(id_, id_)] = Known(weighted, raw.get(id_), label, possible)
     return known, list(votes.problems)
+
+
+def _raw_votes(file: TableFile) -> Mapping[str, NDArray[np.float64]]:
+    """Galaxy Zoo 2's votes as they were given, by id, where the table has debiased ones beside."""
+    if not all(gz2_columns(file.header, [kind]) for kind in (DEBIASED, RAW)):
+        return {}
+    raw = read_votes(file.path, [RAW])
+    return dict(zip(raw.ids, raw.weighted, strict=True))
 
 
 def _pictured_as(layout: Layout) -> dict[str, str]:
@@ -116,7 +129,7 @@ def _from_class_folders(folder: Path, rule: Rule) -> tuple[list[Galaxy], list[Pr
             (torn if several else twice)[id_] = " beside ".join(one.path for one, _ in same)
         if id_ not in torn:
             picture, label = same[0]
-            galaxies.append(Galaxy(id_, picture, Known(None, label, frozenset({label}))))
+            galaxies.append(Galaxy(id_, picture, Known(label=label, possible=frozenset({label}))))
     for kind, which, dropped in (
         ("picture twice", twice, False),
         ("one id in folders of several classes", torn, True),

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from tuningfork.data import Galaxy, GalaxySet, Known, split_of
 from tuningfork.errors import BadData
-from tuningfork.train.recipe import Recipe
+from tuningfork.train.recipe import Recipe, SourceSettings
+from tuningfork.votes.fractions import Fractions
 from tuningfork.votes.rules import Rule, load_rule
 from tuningfork.votes.tree import TREE
 
@@ -29,8 +30,11 @@ class Galaxies:
     """Place among ``source_names``."""
     possible: NDArray[np.bool_]
     """(n, classes): which classes what is known allows; all where nothing is known."""
+    likelihood: NDArray[np.float32]
+    """(n, classes): how likely what is known would be, were the galaxy of that class; 0 for an
+    impossible one, all 1 where nothing is known."""
     votes: NDArray[np.float32]
-    """(n, 37) weighted fractions; NaN where none are known."""
+    """(n, 37) weighted fractions; NaN where not known."""
     side_rules: dict[str, NDArray[np.int64]]
     """For each side rule (n,): the class's place, the last for none, -1 for unknown."""
     validates: NDArray[np.bool_]
@@ -45,6 +49,7 @@ class Galaxies:
             entries=tuple(one for one, keep in zip(self.entries, rows, strict=True) if keep),
             source=self.source[rows],
             possible=self.possible[rows],
+            likelihood=self.likelihood[rows],
             votes=self.votes[rows],
             side_rules={name: places[rows] for name, places in self.side_rules.items()},
             validates=self.validates[rows],
@@ -52,7 +57,8 @@ class Galaxies:
 
     @property
     def has_votes(self) -> NDArray[np.bool_]:
-        return np.asarray(np.isfinite(self.votes).all(axis=1))
+        """Whether any votes are known; those of a question may still be missing."""
+        return np.asarray(np.isfinite(self.votes).any(axis=1))
 
     @property
     def has_class(self) -> NDArray[np.bool_]:
@@ -62,7 +68,8 @@ class Galaxies:
         """SHA-256 over what is known of each galaxy, and who validates."""
         whole = hashlib.sha256("\n".join(one.id for one in self.entries).encode())
         rules = [self.side_rules[name] for name in sorted(self.side_rules)]
-        for part in (self.source, self.possible, self.votes, self.validates, *rules):
+        parts = (self.source, self.possible, self.likelihood, self.votes, self.validates)
+        for part in (*parts, *rules):
             whole.update(np.ascontiguousarray(part).tobytes())
         return whole.hexdigest()
 
@@ -105,13 +112,19 @@ def gather(
         raise BadData("no galaxy is left to train on; check the data sets and --exclude")
     shares = {"train": 1 - recipe.validation, "validation": recipe.validation}
     entries = tuple(galaxy for _, galaxy, _ in rows)
+    settings = [recipe.source(names[place]) for place, _, _ in rows]
+    pairs = list(zip(entries, settings, strict=True))
+    votes = np.stack([_votes(one.known, own) for one, own in pairs])
+    side_rules = {name: _side_rule(entries, votes, name) for name in recipe.network.side_rules}
+    possible = np.stack([_possible(one.known, own, rule) for one, own in pairs])
     return Galaxies(
         entries=entries,
         source_names=names,
         source=np.array([place for place, _, _ in rows], dtype=np.intp),
-        possible=np.stack([_possible(one.known, rule) for one in entries]),
-        votes=np.stack([_votes(one.known) for one in entries]),
-        side_rules={name: _side_rule(entries, name) for name in recipe.network.side_rules},
+        possible=possible,
+        likelihood=_likelihood(possible, side_rules, settings, rule),
+        votes=votes.astype(np.float32),
+        side_rules=side_rules,
         validates=np.array(
             [split_of(name, shares, recipe.seed) == "validation" for _, _, name in rows]
         ),
@@ -195,27 +208,56 @@ def _teaches(known: Known, recipe: Recipe) -> bool:
     return recipe.network.kind != "reference" or bool(known.possible)
 
 
-def _possible(known: Known, rule: Rule) -> NDArray[np.bool_]:
+def _possible(known: Known, own: SourceSettings, rule: Rule) -> NDArray[np.bool_]:
+    """The classes that what is known allows; one by debiased votes needs raw votes behind it."""
     if not known.possible:
         return np.ones(len(rule.class_names), dtype=np.bool_)
-    return np.array([name in known.possible for name in rule.class_names])
+    possible = np.array([name in known.possible for name in rule.class_names])
+    if known.raw is not None:
+        agreed = rule.meets(_votes(known, own)[None], own.agreement)[0]
+        if not (possible & agreed).any():
+            return np.ones_like(possible)
+    return possible
 
 
-def _votes(known: Known) -> NDArray[np.float32]:
+def _votes(known: Known, own: SourceSettings) -> Fractions:
     if known.votes is None:
-        return np.full(len(TREE.columns), np.nan, dtype=np.float32)
-    return np.asarray(known.votes, dtype=np.float32)
+        return np.full(len(TREE.columns), np.nan)
+    if known.raw is None:
+        return known.votes
+    return own.debiased * known.votes + (1 - own.debiased) * known.raw
 
 
-def _side_rule(entries: Sequence[Galaxy], name: str) -> NDArray[np.int64]:
+def _likelihood(
+    possible: NDArray[np.bool_],
+    side_rules: Mapping[str, NDArray[np.int64]],
+    settings: Sequence[SourceSettings],
+    rule: Rule,
+) -> NDArray[np.float32]:
+    """1 for possible classes; less for a galaxy of which only is known that it meets no side rule.
+
+    Weights of a source's ``unclassed`` are scaled to at most 1, which changes no gradient.
+    """
+    likelihood = possible.astype(np.float32)
+    only_none = possible.all(axis=1)
+    for name, places in side_rules.items():
+        only_none &= places == len(load_rule(name).class_names)
+    for row in np.flatnonzero(only_none).tolist():
+        shares = settings[row].unclassed
+        if shares:
+            own = np.array([shares.get(name, 0.0) for name in rule.class_names])
+            likelihood[row] = own / own.max()
+    return likelihood
+
+
+def _side_rule(entries: Sequence[Galaxy], votes: Fractions, name: str) -> NDArray[np.int64]:
     rule = load_rule(name)
     places = {class_name: place for place, class_name in enumerate(rule.class_names)}
     none = len(places)
-    result = np.full(len(entries), -1, dtype=np.int64)
-    voted = [row for row, one in enumerate(entries) if one.known.votes is not None]
-    if voted:
-        found = rule.apply(np.stack([np.asarray(entries[row].known.votes) for row in voted]))
-        result[voted] = np.where(found < 0, none, found)
+    found = rule.apply(votes)
+    # Without some votes a galaxy may still meet a class, but not be said to meet none.
+    whole = np.isfinite(votes).all(axis=1)
+    result = np.where(found >= 0, found, np.where(whole, none, -1)).astype(np.int64)
     # What a table states comes before what the votes say.
     for row, entry in enumerate(entries):
         if name in entry.known.rules:

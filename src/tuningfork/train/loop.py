@@ -120,6 +120,7 @@ class Trainer:
         self.shifts = torch.from_numpy(logit_shifts(galaxies, recipe))
         self.class_weights = torch.from_numpy(class_weights(galaxies, recipe))
         self.votes = torch.from_numpy(np.nan_to_num(galaxies.votes))
+        self.likelihood = torch.from_numpy(galaxies.likelihood)
         self.has_votes = torch.from_numpy(galaxies.has_votes)
         self.possible = torch.from_numpy(galaxies.possible)
         sources = [recipe.source(name) for name in galaxies.source_names]
@@ -227,7 +228,7 @@ class Trainer:
         settings, taught = self.recipe.loss, self.state.taught
         voted = self.has_votes[rows]
         votes, weight = self.votes[rows], voted.float()
-        classes = self.possible[rows].float()
+        classes = self.likelihood[rows]
         if taught is not None:
             classes = taught.classes[rows]
             votes = torch.where(voted[:, None], votes, taught.votes[rows])

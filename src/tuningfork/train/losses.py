@@ -20,8 +20,8 @@ class Targets:
     """What is known of a batch of n galaxies."""
 
     classes: Tensor
-    """float32 (n, classes). Without a teacher 1 for each possible class, all 1 where nothing is
-    known; with one, probabilities that sum to 1 over the possible classes."""
+    """float32 (n, classes). Without a teacher the likelihood of what is known under each class: 0
+    for an impossible one, all 1 where nothing is known; with one, probabilities that sum to 1."""
     taught: bool
     """Whether ``classes`` holds a teacher's probabilities."""
     votes: Tensor
@@ -37,16 +37,15 @@ class Targets:
 
 
 def class_loss(logits: Tensor, targets: Targets) -> Tensor:
-    """Cross-entropy with a teacher, else the negative log of the possible classes' probability.
+    """Cross-entropy with a teacher, else the negative log of the probability of what is known.
 
-    Both are the plain cross-entropy where one class is possible; the second is zero where all
-    are. Shape (n,).
+    Both are the plain cross-entropy where one class is possible; the second is zero where nothing
+    is known. Shape (n,).
     """
     log_probabilities = functional.log_softmax(logits + targets.logit_shift, dim=1)
     if targets.taught:
         return -(targets.classes * log_probabilities).sum(dim=1)
-    impossible = targets.classes == 0
-    return -log_probabilities.masked_fill(impossible, -torch.inf).logsumexp(dim=1)
+    return -(log_probabilities + targets.classes.log()).logsumexp(dim=1)
 
 
 def vote_loss(logits: Tensor, votes: Tensor) -> Tensor:

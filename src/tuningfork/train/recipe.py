@@ -18,6 +18,7 @@ from tuningfork.errors import BadRule, UnknownName
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
+Whole = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Part(BaseModel):
@@ -62,6 +63,13 @@ class SourceSettings(_Part):
     many_bars: bool = False
     """Whether bars are commoner among its spirals than in the sky (``true_bar_share``): the loss
     then shifts the logits by the log of the shares' ratio, and the network learns the sky's."""
+    debiased: Whole = 1.0
+    """Share of debiased votes in the targets where the table has raw ones too; the rest is raw."""
+    agreement: Whole = 0.0
+    """A class by such votes counts only if the mixed votes reach this share of what it asks."""
+    unclassed: dict[str, Positive] = {}
+    """For galaxies known only to meet no class of the side rules: how often a galaxy of each class
+    is such a one. Classes not named count as impossible; empty: nothing is known of these."""
     bar_weight: Positive = 1.0
     """How much oftener its barred spirals are drawn."""
     zoom: Share | None = None

@@ -49,8 +49,8 @@ def teach(
         votes.append(torch.stack([other for _, other in seen]).mean(dim=0))
         progress.advance(task, len(batch))
     progress.remove_task(task)
-    possible = torch.from_numpy(material.galaxies.possible).float()
-    within = torch.cat(classes) * possible + 1e-6 * possible
+    likelihood = torch.from_numpy(material.galaxies.likelihood)
+    within = (torch.cat(classes) + 1e-6) * likelihood
     return Taught(within / within.sum(dim=1, keepdim=True), torch.cat(votes))
 
 

@@ -21,7 +21,8 @@ from tuningfork.votes.check import SERIOUS
 from tuningfork.votes.fractions import Fractions, weighted_from_conditional
 from tuningfork.votes.tree import TREE
 
-KINDS = ("debiased", "weighted_fraction", "fraction")
+DEBIASED, RAW = "debiased", "weighted_fraction"
+KINDS = (DEBIASED, RAW, "fraction")
 """Which fractions to read, the preferred first: nearest to Kaggle's, then as volunteers voted."""
 
 _COLUMN = re.compile(r"t(?P<question>\d\d)_\w*?_?a(?P<answer>\d\d)_\w+")

@@ -49,15 +49,27 @@ class Rule:
 
         Takes weighted fractions of shape (galaxies, 37) whatever the rule compares.
         """
+        meets = self.meets(weighted)
+        labels = np.full(len(meets), -1, dtype=np.intp)
+        for one in reversed(self.classes):
+            place = self.class_names.index(one.name)
+            labels[meets[:, place]] = place
+        return labels
+
+    def meets(self, weighted: Fractions, share: float = 1.0) -> NDArray[np.bool_]:
+        """Whether a galaxy meets all conditions of a class: shape (galaxies, classes).
+
+        Columns are as in ``class_names``. ``share`` (0 to 1) of each minimum is asked for.
+        """
         weighted = np.asarray(weighted, dtype=np.float64)
         compared = weighted if self.compares == "weighted" else conditional_from_weighted(weighted)
-        labels = np.full(len(compared), -1, dtype=np.intp)
-        for one in reversed(self.classes):
-            meets = np.ones(len(compared), dtype=bool)
+        result = np.ones((len(compared), len(self.class_names)), dtype=np.bool_)
+        for one in self.classes:
+            place = self.class_names.index(one.name)
             for condition in one.conditions:
-                meets &= compared[:, TREE.columns.index(condition.column)] >= condition.minimum
-            labels[meets] = self.class_names.index(one.name)
-        return labels
+                votes = compared[:, TREE.columns.index(condition.column)]
+                result[:, place] &= votes >= share * condition.minimum
+        return result
 
     def resolve(self, name: str) -> str:
         """The class that a name or alias means; case, spaces and hyphens make no difference.
