@@ -14,14 +14,16 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "tuningfork"
 FLOORS = (
     {"cli"},
     {"game", "train"},
-    {"evaluate", "explain"},
-    {"classify"},
-    {"model", "data"},
+    {"report"},
+    {"evaluate", "explain", "trust"},
+    {"classify", "fetch"},
+    {"model", "data", "sky"},
     {"images"},
     {"votes"},
+    {"web"},
     {"errors", "files"},
 )
-HEAVY = ("torch", "matplotlib", "numpy", "PIL", "onnxruntime", "pyarrow", "flask", "sqlalchemy")
+HEAVY = ("torch", "matplotlib", "astropy", "httpx", "h5py", "numpy", "PIL", "onnxruntime", "pyarrow", "flask", "sqlalchemy")
 
 
 def _floor(room: str) -> int:

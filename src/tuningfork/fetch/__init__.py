@@ -1,0 +1,1 @@
+"""The public data sets, onto the user's disk and verified."""

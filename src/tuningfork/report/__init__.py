@@ -1,0 +1,1 @@
+"""One page that says how good, how sure, and why."""

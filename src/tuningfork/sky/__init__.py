@@ -1,0 +1,1 @@
+"""The real sky: names to positions, positions to pictures."""

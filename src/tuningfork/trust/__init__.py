@@ -1,0 +1,1 @@
+"""Calibrated doubt: how sure an answer is, and whether there is a galaxy at all."""

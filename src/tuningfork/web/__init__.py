@@ -1,0 +1,1 @@
+"""Polite requests to services on the internet."""
