@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import pickle
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -182,6 +183,20 @@ def test_real_sets(shared_data: Path) -> None:
         assert (found.name, len(found.galaxies)) == (name, count)
         assert not [one for one in found.problems if one.dropped]
         assert found.galaxies[-1].picture.read()
+
+
+def test_votes_before_debiasing_are_kept_beside(shared_data: Path) -> None:
+    """Galaxy Zoo 2's table states both; Kaggle's states debiased votes alone."""
+    table = shared_data / "gz2" / "votes.csv"
+    name = "t01_smooth_or_features_a01_smooth_weighted_fraction"
+    with table.open(newline="") as file:
+        smooth = {row["asset_id"]: float(row[name]) for row in csv.DictReader(file)}
+    found = {one.id: one.known.raw for one in read(shared_data / "gz2").galaxies}
+    assert len(found) == 800
+    for id_, raw in found.items():
+        assert raw is not None
+        assert raw[0] == pytest.approx(smooth[id_], abs=0.02)  # answers are brought to sum to 1
+    assert all(one.known.raw is None for one in read(shared_data / "kaggle").galaxies)
 
 
 def test_reference_test(shared_data: Path) -> None:

@@ -43,7 +43,7 @@ def trained(network: nn.Module) -> nn.Module:
 
 
 def test_the_file_answers_as_torch_does(tmp_path: Path) -> None:
-    """Within 1e-4 for random pixels, in batches of any size, both outputs."""
+    """Within 1e-4 for random pixels, in batches of any size, every output."""
     one = recipe(tmp_path)
     outputs = outputs_of(one.network, 4)
     network = trained(ResidualNetwork(one.network, outputs.count))
@@ -54,7 +54,7 @@ def test_the_file_answers_as_torch_does(tmp_path: Path) -> None:
         pixels = random.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
         assert check_parity(network, outputs, one.pictures, path, pixels) < 1e-4
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    probabilities, fractions = session.run(None, {"pixels": pixels})
+    probabilities, fractions = session.run(None, {"pixels": pixels})[:2]
     planes = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() - 15.3) / 30.6
     with torch.no_grad():
         expected = torch.softmax(network(planes)[:, :4], dim=1).numpy()
@@ -63,6 +63,32 @@ def test_the_file_answers_as_torch_does(tmp_path: Path) -> None:
     trained(network)
     with pytest.raises(BadModel, match="differs from torch"):
         check_parity(network, outputs, one.pictures, path, pixels)
+
+
+def test_the_file_tells_why(tmp_path: Path) -> None:
+    """Heat's mean over the places is the class's logit; the embedding, weighed, is all logits."""
+    one = recipe(tmp_path)
+    outputs = outputs_of(one.network, 4)
+    network = ResidualNetwork(one.network, outputs.count)
+    trained(network)
+    path = tmp_path / "model.onnx"
+    export_onnx(network, outputs, one.pictures, path)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    assert names == ["probabilities", "fractions", "heat", "embedding", "zhu5"]
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    found = dict(zip(names, session.run(None, {"pixels": pixels}), strict=True))
+    planes = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() - 15.3) / 30.6
+    with torch.no_grad():
+        logits = network(planes).numpy()
+        bias = network.head.bias.numpy()
+        weighed = network.head(torch.from_numpy(found["embedding"])).numpy()
+    heat = found["heat"].mean(axis=(2, 3)) + bias[:4]
+    np.testing.assert_allclose(heat, logits[:, :4], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(weighed, logits, rtol=1e-4, atol=1e-4)
+    powers = np.exp(logits[:, outputs.side_rules["zhu5"]].astype(np.float64))
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(found["zhu5"], shares, atol=1e-5)
 
 
 def test_a_network_without_votes_gives_probabilities_alone(tmp_path: Path) -> None:

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from tests.train.made import known_set, of_class, one_of, recipe, votes
-from tuningfork.data import GalaxySet, Known, Problem
+from tuningfork.data import GalaxySet, Known, Problem, canonical
 from tuningfork.errors import BadData
 from tuningfork.train.galaxies import (
     Galaxies,
-    canonical,
     class_weights,
     draw_weights,
     gather,
@@ -224,3 +223,61 @@ def test_the_tiny_recipe_names_its_sources(tmp_path: Path) -> None:
     one = recipe(tmp_path)
     assert one.source("voted").weight == 2
     assert one.source("unheard of") == SourceSettings()
+
+
+def smooth_or_spiral(smooth: float) -> np.ndarray:
+    """Votes for a galaxy smooth to this part, and otherwise a spiral without a bar."""
+    found = np.zeros(37)
+    found[0], found[1], found[14] = smooth, 1 - smooth, 1.0  # nothing odd
+    found[4] = found[6] = 1 - smooth  # not edge-on, no bar
+    return found
+
+
+def test_debiased_votes_are_mixed_with_raw_ones() -> None:
+    """A half of each is their plain mean, also where only some are known."""
+    debiased, raw = np.array(votes(1)), np.array(votes(2))
+    raw[20] = np.nan
+    plan = PLAIN.model_copy(update={"sources": {"gz2": SourceSettings(debiased=0.5)}})
+    found = gathered(known_set("gz2", {"a": Known(votes=debiased, raw=raw)}), plan=plan)
+    assert np.allclose(found.votes[0], (debiased + raw) / 2, equal_nan=True)
+    assert found.has_votes.tolist() == [True]
+    unmixed = gathered(known_set("gz2", {"a": Known(votes=debiased, raw=raw)}))
+    assert np.allclose(unmixed.votes[0], debiased)
+
+
+def test_a_class_by_debiased_votes_needs_raw_votes_behind_it() -> None:
+    """0.8 of 0.7 is 0.56: a mean of 0.5 for the disk is too little, 0.6 is enough."""
+    settings = SourceSettings(debiased=0.5, agreement=0.8)
+    plan = PLAIN.model_copy(update={"sources": {"gz2": settings}})
+    spiral = frozenset({"spiral"})
+    known = {
+        name: Known(smooth_or_spiral(0.1), smooth_or_spiral(smooth), "spiral", spiral)
+        for name, smooth in (("doubted", 0.9), ("backed", 0.7))
+    }
+    known["single"] = Known(smooth_or_spiral(0.1), None, "spiral", spiral)
+    assert gathered(known_set("gz2", known), plan=plan).possible.sum(axis=1).tolist() == [4, 1, 1]
+
+
+def test_meeting_no_class_says_how_likely_each_class_makes_that() -> None:
+    """Only galaxies of which nothing else is known, and of sources that say it."""
+    shares = {"elliptical": 0.05, "spiral": 0.2, "barred_spiral": 0.1}
+    plan = PLAIN.model_copy(update={"sources": {"five": SourceSettings(unclassed=shares)}})
+    none = Known(rules={"zhu5": ""})
+    five = {
+        "none": none,
+        "narrowed": Known(rules={"zhu5": ""}, possible=frozenset({"spiral", "elliptical"})),
+        "nothing": Known(),
+    }
+    found = gathered(known_set("five", five), known_set("other", {"o": none}), plan=plan)
+    expected = [[0.25, 1, 0.5, 0], [1, 1, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]
+    assert np.allclose(found.likelihood, expected)
+
+
+def test_missing_votes_are_no_sign_of_meeting_no_class() -> None:
+    """A galaxy meets none of Zhu's classes only if all its votes are known."""
+    partly = np.array(votes(1))
+    partly[[15, 16, 17]] = np.nan
+    unclear = np.zeros(37)
+    unclear[[0, 1]] = 0.4, 0.4
+    known = {"partly": Known(votes=partly), "unclear": Known(votes=unclear)}
+    assert gathered(known_set("a", known)).side_rules["zhu5"].tolist() == [-1, 5]

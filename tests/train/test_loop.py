@@ -33,10 +33,12 @@ class _OneWeight(nn.Module):
 
 
 def trainer(plan: Recipe) -> Trainer:
-    """A trainer on twenty black pictures, ten of each of two classes."""
-    known = {f"e{n}": of_class("elliptical") for n in range(10)}
-    known |= {f"s{n}": of_class("spiral") for n in range(10)}
-    galaxies = gather([known_set("all", known)], plan, excluded=frozenset(), same={})
+    """A trainer on twenty black pictures, ten ellipticals and ten spirals in a set of each."""
+    sets = [
+        known_set("smooth", {f"e{n}": of_class("elliptical") for n in range(10)}),
+        known_set("arms", {f"s{n}": of_class("spiral") for n in range(10)}),
+    ]
+    galaxies = gather(sets, plan, excluded=frozenset(), same={})
     side = plan.pictures.stored_pixels
     pixels = np.zeros((20, side, side, 3), dtype=np.uint8)
     material = Material(plan, galaxies, pixels, np.arange(20), outputs_of(plan.network, 4))
@@ -161,3 +163,13 @@ def test_an_epoch_without_a_number_of_pictures_sees_each_once(tmp_path: Path) ->
     many = ours.recipe.rounds[0].model_copy(update={"pictures": 20_000})
     drawn = np.bincount(ours._order(many, np.random.default_rng(0)), minlength=20)
     assert drawn / drawn.sum() == pytest.approx(ours.draws / ours.draws.sum(), abs=0.01)
+
+
+def test_a_round_may_draw_a_source_more_often(tmp_path: Path) -> None:
+    """With an emphasis of 3 on one of two like sources, three of four pictures are its own."""
+    one = trainer(recipe(tmp_path, validation="0.0"))
+    stretch = one.recipe.rounds[0].model_copy(
+        update={"pictures": 20_000, "emphasis": {"arms": 3.0}}
+    )
+    order = one._order(stretch, np.random.default_rng(0))
+    assert (order >= 10).mean() == pytest.approx(0.75, abs=0.01)

@@ -66,6 +66,13 @@ def test_possible_classes_give_the_log_of_their_summed_probability() -> None:
     assert found.item() == pytest.approx(-math.log(0.5), abs=1e-6)
 
 
+def test_likelihoods_weigh_each_classs_probability() -> None:
+    """Bayes: what is known is as probable as the classes' shares times how likely each makes it."""
+    logits = torch.log(torch.tensor([[0.5, 0.3, 0.15, 0.05]]))
+    found = class_loss(logits, targets(torch.tensor([[0.1, 1.0, 0.5, 0.0]])))
+    assert found.item() == pytest.approx(-math.log(0.05 + 0.3 + 0.075))
+
+
 def test_a_teacher_gives_soft_cross_entropy() -> None:
     """Probabilities 0.25 and 0.75 under the teacher's halves cost their mean log."""
     logits = torch.tensor([[0.25, 0.75, 1e-9, 1e-9]]).log()

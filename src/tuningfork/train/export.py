@@ -1,4 +1,4 @@
-"""From torch to ONNX: one graph from uint8 pixels to probabilities and tree-exact votes."""
+"""From torch to ONNX: one graph from uint8 pixels to probabilities, tree-exact votes, and why."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tuningfork.errors import BadModel
 from tuningfork.files import replacing
-from tuningfork.train.networks import Outputs
+from tuningfork.train.networks import Outputs, ResidualNetwork
 from tuningfork.train.recipe import PictureSettings
 from tuningfork.votes.fractions import parents_first
 from tuningfork.votes.tree import TREE
@@ -25,9 +26,14 @@ LARGEST_DIFFERENCE = 1e-4
 class Exported(nn.Module):
     """A network with its normalisation before and its probabilities behind it.
 
-    Takes uint8 (n, side, side, 3). Gives float32 probabilities (n, classes) and, where the network
-    has them, the 37 weighted fractions (n, 37): each question's softmax times the weighted
-    fraction of the answer it depends on, so that every sum of the tree holds by construction.
+    Takes uint8 (n, side, side, 3). Gives float32 outputs, named by :func:`output_names`:
+    ``probabilities`` (n, classes); the 37 weighted ``fractions`` (n, 37), each question's softmax
+    times the weighted fraction of the answer it depends on, so that every sum of the tree holds
+    by construction; ``heat`` (n, classes, h, w), what each place of the last feature map adds to
+    each class (class activation mapping, Zhou et al. 2016): its mean over the places plus a
+    constant is the class's logit; ``embedding`` (n, channels), the mean of that map; and for each
+    side rule (n, its classes + 1), the last for none of them. The reference's network gives
+    probabilities alone.
     """
 
     def __init__(self, network: nn.Module, outputs: Outputs, pictures: PictureSettings) -> None:
@@ -38,11 +44,29 @@ class Exported(nn.Module):
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         planes = pixels.permute(0, 3, 1, 2).float()
-        logits = self.network((planes - self.pictures.mean) / self.pictures.scale)
-        probabilities = torch.softmax(logits[:, self.outputs.classes], dim=1)
-        if self.outputs.votes is None:
-            return (probabilities,)
-        return probabilities, weighted_fractions(logits[:, self.outputs.votes])
+        planes = (planes - self.pictures.mean) / self.pictures.scale
+        if not isinstance(self.network, ResidualNetwork):
+            return (torch.softmax(self.network(planes)[:, self.outputs.classes], dim=1),)
+        features = self.network.features(planes)
+        embedding = features.mean(dim=(2, 3))
+        logits = self.network.head(embedding)
+        found = [torch.softmax(logits[:, self.outputs.classes], dim=1)]
+        if self.outputs.votes is not None:
+            found.append(weighted_fractions(logits[:, self.outputs.votes]))
+        weights = self.network.head.weight[self.outputs.classes]
+        found += [functional.conv2d(features, weights[:, :, None, None]), embedding]
+        found += [
+            torch.softmax(logits[:, span], dim=1) for span in self.outputs.side_rules.values()
+        ]
+        return tuple(found)
+
+
+def output_names(network: nn.Module, outputs: Outputs) -> list[str]:
+    """Name the outputs of an exported network, in their order."""
+    if not isinstance(network, ResidualNetwork):
+        return ["probabilities"]
+    votes = [] if outputs.votes is None else ["fractions"]
+    return ["probabilities", *votes, "heat", "embedding", *outputs.side_rules]
 
 
 def weighted_fractions(logits: Tensor) -> Tensor:
@@ -63,7 +87,6 @@ def export_onnx(
 ) -> None:
     """Write the network as ONNX, any batch size, fp32."""
     network.eval()
-    names = ["probabilities"] if outputs.votes is None else ["probabilities", "fractions"]
     side = pictures.input_pixels
     example = torch.zeros(2, side, side, 3, dtype=torch.uint8)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -75,7 +98,7 @@ def export_onnx(
             (example,),
             temporary,
             input_names=["pixels"],
-            output_names=names,
+            output_names=output_names(network, outputs),
             dynamic_shapes=({0: torch.export.Dim("pictures")},),
             external_data=False,
             verbose=False,

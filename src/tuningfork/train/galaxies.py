@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tuningfork.data import Galaxy, GalaxySet, Known, split_of
+from tuningfork.data import Galaxy, GalaxySet, Known, canonical, split_of
 from tuningfork.errors import BadData
 from tuningfork.train.recipe import Recipe, SourceSettings
 from tuningfork.votes.fractions import Fractions
@@ -137,17 +137,6 @@ def ids_in(one: GalaxySet) -> frozenset[str]:
     return frozenset(named | {galaxy.id for galaxy in one.galaxies})
 
 
-def canonical(name: str, same: Mapping[str, str]) -> str:
-    """The one id that stands for all ids of the same galaxy: where their chain of pairs ends."""
-    chain = [name]
-    while chain[-1] in same:
-        following = same[chain[-1]]
-        if following in chain:
-            return min(chain[chain.index(following) :])
-        chain.append(following)
-    return chain[-1]
-
-
 def draw_weights(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.float64]:
     """How often each galaxy is drawn, relative to the others; 0 for those that validate."""
     rule = load_rule(recipe.rule)
@@ -223,7 +212,7 @@ def _possible(known: Known, own: SourceSettings, rule: Rule) -> NDArray[np.bool_
 def _votes(known: Known, own: SourceSettings) -> Fractions:
     if known.votes is None:
         return np.full(len(TREE.columns), np.nan)
-    if known.raw is None:
+    if known.raw is None or own.debiased == 1:
         return known.votes
     return own.debiased * known.votes + (1 - own.debiased) * known.raw
 

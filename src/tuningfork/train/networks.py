@@ -69,9 +69,13 @@ class ResidualNetwork(nn.Module):
         self.head = nn.Linear(before, outputs)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        features = self.stages(functional.relu(self.stem(pictures)))
-        logits: Tensor = self.head(self.dropout(features.mean(dim=(2, 3))))
+        logits: Tensor = self.head(self.dropout(self.features(pictures).mean(dim=(2, 3))))
         return logits
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """The last feature map, float32 (n, channels, h, w), whose mean over places is judged."""
+        found: Tensor = self.stages(functional.relu(self.stem(pictures)))
+        return found
 
 
 class _Block(nn.Module):

@@ -192,6 +192,7 @@ def _export(plan: Plan, recipe: Recipe, trainer: Trainer) -> Path:
         columns=() if outputs.votes is None else TREE.columns,
         parameters=sum(one.numel() for one in network.parameters()),
         data=counts,
+        held_out={"share": recipe.validation, "seed": recipe.seed},
         scores={"parity": difference} | _last_scores(plan.output / METRICS, recipe, trainer),
         version=metadata.version("tuningfork"),
         created=datetime.now(UTC).date().isoformat(),
