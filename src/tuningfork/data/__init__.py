@@ -2,7 +2,7 @@
 
 from tuningfork.data.galaxies import Galaxy, GalaxySet, Known
 from tuningfork.data.reading import read_set
-from tuningfork.data.splits import read_same_galaxy, split_of
+from tuningfork.data.splits import canonical, read_same_galaxy, split_of
 from tuningfork.votes.problems import Problem
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "GalaxySet",
     "Known",
     "Problem",
+    "canonical",
     "read_same_galaxy",
     "read_set",
     "split_of",

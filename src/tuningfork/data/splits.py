@@ -48,3 +48,14 @@ def read_same_galaxy(path: Path) -> dict[str, str]:
         for one, other in zip(table.text[first], table.text[second], strict=True)
         if one and other
     }
+
+
+def canonical(name: str, same: Mapping[str, str]) -> str:
+    """The one id that stands for all ids of the same galaxy: where their chain of pairs ends."""
+    chain = [name]
+    while chain[-1] in same:
+        following = same[chain[-1]]
+        if following in chain:
+            return min(chain[chain.index(following) :])
+        chain.append(following)
+    return chain[-1]

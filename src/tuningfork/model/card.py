@@ -35,6 +35,9 @@ class Card:
     """The 37 weighted fractions in the order of the network's; empty if it gives none."""
     data: Mapping[str, int] = field(default_factory=dict)
     """Galaxies used from each data set."""
+    held_out: Mapping[str, float] = field(default_factory=dict)
+    """``share`` and ``seed`` of the split by id (``data.splits``) whose galaxies only validated;
+    empty where the training does not say."""
     scores: Mapping[str, Any] = field(default_factory=dict)
     """What it reaches, each with what it was measured on."""
     version: str = ""
@@ -110,6 +113,8 @@ def _checked(name: str, value: object) -> object:
         _require(_is_count(value), name, "a whole number")
     elif name == "data":
         _require(_is_counts(value), name, "a whole number for each data set")
+    elif name == "held_out":
+        _require(_is_split(value), name, "a share from 0 to 1 and a whole number seed")
     elif name == "scores":
         _require(isinstance(value, dict), name, "an object")
     else:
@@ -127,6 +132,13 @@ def _is_count(value: object) -> bool:
 
 def _is_counts(value: object) -> bool:
     return isinstance(value, dict) and all(_is_count(one) for one in value.values())
+
+
+def _is_split(value: object) -> bool:
+    if not isinstance(value, dict) or set(value) not in (set(), {"share", "seed"}):
+        return False
+    share, seed = value.get("share", 0), value.get("seed", 0)
+    return isinstance(share, (int, float)) and 0 <= share < 1 and _is_count(seed)
 
 
 def _is_hash(text: str) -> bool:
