@@ -269,7 +269,7 @@ def test_meeting_no_class_says_how_likely_each_class_makes_that() -> None:
         "nothing": Known(),
     }
     found = gathered(known_set("five", five), known_set("other", {"o": none}), plan=plan)
-    expected = [[0.25, 1, 0.5, 0], [1, 1, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]
+    expected = np.array([[0.25, 1, 0.5, 0], [1, 1, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]])
     assert np.allclose(found.likelihood, expected)
 
 
