@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 from scipy import fft
 
-from tuningfork.images.simulated.colour import lupton_rgb
+from tuningfork.images.colour import lupton_rgb
 from tuningfork.images.simulated.profiles import moffat
 from tuningfork.images.simulated.survey import (
     BANDS,

@@ -1,10 +1,14 @@
-"""From three bands to a colour picture."""
+"""From bands to a picture: the stretch that keeps colours where a galaxy is bright."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tuningfork.images.simulated.survey import Pixels, Plane
+Plane = NDArray[np.float32]
+"""Brightness, shape (height, width), with the sky at 0."""
+Pixels = NDArray[np.uint8]
+"""A picture, shape (height, width, 3)."""
 
 
 def lupton_rgb(i: Plane, r: Plane, g: Plane, *, stretch: float, softening: float) -> Pixels:
@@ -23,3 +27,12 @@ def lupton_rgb(i: Plane, r: Plane, g: Plane, *, stretch: float, softening: float
     planes /= np.maximum(planes.max(axis=-1, keepdims=True), 1)
     picture: Pixels = (planes * 255 + 0.5).astype(np.uint8)
     return picture
+
+
+def asinh_grey(plane: Plane, *, stretch: float, softening: float) -> Pixels:
+    """Show one band in grey: asinh(softening I / stretch) / softening (Lupton et al. 2004, eq. 1).
+
+    The same as :func:`lupton_rgb` with three bands alike. Returns uint8 of shape
+    (height, width, 3).
+    """
+    return lupton_rgb(plane, plane, plane, stretch=stretch, softening=softening)
