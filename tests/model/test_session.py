@@ -29,6 +29,28 @@ def test_answers_are_what_the_graph_says(tmp_path: Path) -> None:
     assert answers.probabilities.dtype == answers.fractions.dtype == np.float32
 
 
+def test_more_is_given_where_the_graph_has_it(tmp_path: Path) -> None:
+    """Asked for more, a graph gives the embedding that it has, and None for what it lacks."""
+    path = write_toy(tmp_path)
+    pixels = np.full((2, SIDE, SIDE, 3), 255, np.uint8)
+    old = load_model(path).answer(pixels, more=True)
+    assert (old.heat, old.embedding, old.zhu5) == (None, None, None)
+    graph = onnx.load_from_string(toy_graph())
+    graph.graph.output.append(
+        onnx.helper.make_tensor_value_info("embedding", onnx.TensorProto.FLOAT, ["n", 3])
+    )
+    graph.graph.node.append(onnx.helper.make_node("Identity", ["colour"], ["embedding"]))
+    data = graph.SerializeToString()
+    write_toy(tmp_path, sha256=hashlib.sha256(data).hexdigest())
+    path.write_bytes(data)
+    model = load_model(path)
+    assert model.answer(pixels).embedding is None
+    found = model.answer(pixels, more=True)
+    assert found.heat is None
+    assert found.embedding is not None
+    assert found.embedding == pytest.approx(np.full((2, 3), 255))
+
+
 def test_no_pictures_give_no_answers(tmp_path: Path) -> None:
     """An empty batch has an empty answer of the right shape."""
     answers = load_model(write_toy(tmp_path)).answer(np.zeros((0, SIDE, SIDE, 3), np.uint8))

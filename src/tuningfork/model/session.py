@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BUNDLED = "compact"
 """The network that ships with the package."""
+FURTHER = ("heat", "embedding", "zhu5")
+"""What a graph may give beside probabilities and fractions."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,23 @@ class Answers:
     fractions: NDArray[np.float32]
     """Shape (n, 37), 0 to 1: Kaggle's weighted vote fractions, true to the tree's sums; shape
     (n, 0) from a network that gives none."""
+    heat: NDArray[np.float32] | None = None
+    """Shape (n, classes, h, w), logits: what each place of the last feature map adds to each
+    class (class activation, Zhou et al. 2016). Its mean over the places plus a constant is the
+    class's logit before calibration. This and what follows is None unless more was asked for,
+    and from a graph without it."""
+    embedding: NDArray[np.float32] | None = None
+    """Shape (n, channels): the mean of the last feature map, at least 0."""
+    zhu5: NDArray[np.float32] | None = None
+    """Shape (n, 6), 0 to 1: the five classes of the rule ``zhu5``, and last none of them."""
 
 
 class Model:
     """A network and its card.
 
     ``graph`` is the ONNX file's content: input ``pixels``, outputs ``probabilities`` and, where
-    the card has columns, ``fractions``. ``threads`` is how many processor cores one answer may
-    use, by default all.
+    the card has columns, ``fractions``; perhaps ``heat``, ``embedding`` and ``zhu5``.
+    ``threads`` is how many processor cores one answer may use, by default all.
     ``where`` names the file in messages. Raises BadModel if graph and card do not belong together.
     """
 
@@ -50,12 +61,14 @@ class Model:
         self.card = card
         self._session = _session(graph, where, threads or _cores())
         _check_form(self._session, card, where)
+        self._outputs = frozenset(one.name for one in self._session.get_outputs())
 
-    def answer(self, pixels: NDArray[np.uint8]) -> Answers:
+    def answer(self, pixels: NDArray[np.uint8], *, more: bool = False) -> Answers:
         """Answer for n pictures, cut and scaled by ``card.preprocessing``.
 
-        ``pixels`` is uint8 RGB of shape (n, input_pixels, input_pixels, 3). Raises ValueError for
-        another shape or type.
+        ``pixels`` is uint8 RGB of shape (n, input_pixels, input_pixels, 3). ``more`` asks also
+        for heat, embedding and zhu5, each None where the graph has none or n is 0. Raises
+        ValueError for another shape or type.
         """
         side = self.card.preprocessing.input_pixels
         if pixels.dtype != np.uint8 or pixels.shape[1:] != (side, side, 3):
@@ -66,10 +79,13 @@ class Model:
         classes, columns = len(self.card.classes), len(self.card.columns)
         if len(pixels) == 0:
             return Answers(np.empty((0, classes), np.float32), np.empty((0, columns), np.float32))
-        wanted = ["probabilities", "fractions"] if columns else ["probabilities"]
-        found = self._session.run(wanted, {"pixels": np.ascontiguousarray(pixels)})
-        fractions = found[1] if columns else np.empty((len(pixels), 0), np.float32)
-        return Answers(found[0], fractions)
+        wanted = ["probabilities", *(["fractions"] if columns else [])]
+        if more:
+            wanted += [name for name in FURTHER if name in self._outputs]
+        values = self._session.run(wanted, {"pixels": np.ascontiguousarray(pixels)})
+        found = dict(zip(wanted, values, strict=True))
+        found.setdefault("fractions", np.empty((len(pixels), 0), np.float32))
+        return Answers(**found)
 
 
 def load_model(name_or_path: str | Path | None = None, *, threads: int | None = None) -> Model:
@@ -79,15 +95,15 @@ def load_model(name_or_path: str | Path | None = None, *, threads: int | None = 
     folder of a training run that holds ``model.onnx`` and ``model.json``. Raises UnknownName if
     there is no such name or path, BadModel if the files are missing, damaged or unlike.
     """
-    graph_path = _graph_path(BUNDLED if name_or_path is None else name_or_path)
+    path = graph_path(BUNDLED if name_or_path is None else name_or_path)
     try:
-        graph = graph_path.read_bytes()
+        graph = path.read_bytes()
     except OSError as error:
         raise BadModel(
-            f"{graph_path}: {error.strerror}; export the network, or name another"
+            f"{path}: {error.strerror}; export the network, or name another"
         ) from error
-    card = read_card(graph_path.with_suffix(".json"))
-    return Model(card, graph, where=str(graph_path), threads=threads)
+    card = read_card(path.with_suffix(".json"))
+    return Model(card, graph, where=str(path), threads=threads)
 
 
 def model_names() -> tuple[str, ...]:
@@ -102,7 +118,11 @@ def _weights() -> Path:
     return Path(str(files("tuningfork.model"))) / "weights"
 
 
-def _graph_path(name_or_path: str | Path) -> Path:
+def graph_path(name_or_path: str | Path) -> Path:
+    """Where the ONNX file of a network lies (see :func:`load_model`).
+
+    Raises UnknownName if there is no such name or path.
+    """
     if name_or_path in model_names():
         return _weights() / f"{name_or_path}.onnx"
     path = Path(name_or_path)
