@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VERBS = sorted(
     str(command.name or getattr(command.callback, "__name__", ""))
     for command in app.registered_commands
-)
+) + sorted(str(group.name) for group in app.registered_groups)
 
 
 def _shown_commands() -> list[list[str]]:
@@ -40,7 +40,10 @@ def test_every_documented_command_exists() -> None:
     for words in _shown_commands():
         if words[1].startswith("-"):
             continue
-        options = {name for one in commands[words[1]].params for name in one.opts}
+        command = commands[words[1]]
+        for word in words[2:]:  # a verb of a verb, such as play export
+            command = getattr(command, "commands", {}).get(word, command)
+        options = {name for one in command.params for name in one.opts}
         for word in words[2:]:
             if word.startswith("-") and word != "-":
                 assert word.split("=")[0] in options | {"--help"}, words

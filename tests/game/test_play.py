@@ -52,7 +52,7 @@ def test_address_is_printed_and_rounds_lie_in_the_data_folder(
     monkeypatch.setattr(tuningfork.game.machine, "load_machine", lambda _: FakeMachine())
     monkeypatch.setattr("webbrowser.open", lambda _: pytest.fail("a browser was opened"))
 
-    def serve(_app: object, *, host: str, port: int, ready: object) -> None:
+    def serve(_app: object, *, host: str, port: int, ready: object, **_: object) -> None:
         assert callable(ready)
         ready(f"http://{host}:{port}/")
 

@@ -10,7 +10,7 @@ from tuningfork.cli.classify import classify
 from tuningfork.cli.evaluate import evaluate
 from tuningfork.cli.explain import explain
 from tuningfork.cli.labels import labels
-from tuningfork.cli.play import play
+from tuningfork.cli.play import verbs as play
 from tuningfork.cli.simulate import simulate
 from tuningfork.cli.train import train
 from tuningfork.errors import TuningForkError
@@ -22,8 +22,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for verb in (train, evaluate, classify, play, explain, labels, simulate):
+for verb in (train, evaluate, classify, explain, labels, simulate):
     app.command()(verb)
+app.add_typer(play, name="play")
 
 
 def main() -> None:

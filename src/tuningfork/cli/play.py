@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from tuningfork.cli.play_kept import Data, Database, export, forget
+
 
 def play(
+    context: typer.Context,
     *,
     deck: Annotated[
         Path | None,
@@ -29,18 +32,28 @@ def play(
             show_default=False,
         ),
     ] = None,
-    data: Annotated[
-        Path | None,
+    data: Data = None,
+    database: Database = None,
+    production: Annotated[
+        bool,
+        typer.Option("--production", help="Serve strangers: limit how often each may ask."),
+    ] = False,
+    proxy: Annotated[
+        str | None,
         typer.Option(
-            help="Folder for rounds and the cookie's secret. Default: the user's data folder.",
+            help="Address of the reverse proxy in front, whose X-Forwarded headers are believed.",
             show_default=False,
         ),
     ] = None,
+    kiosk: Annotated[
+        bool,
+        typer.Option("--kiosk", help="For a touch screen in public: no way out, starts again."),
+    ] = False,
     open_browser: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")
     ] = False,
 ) -> None:
-    """Play against the machine: ten galaxies a round, in the browser.
+    """Play against the machine in the browser.
 
     Works offline and without JavaScript. Ctrl-C ends it; a round in progress
     goes on after the next start.
@@ -50,7 +63,13 @@ def play(
       tuningfork play
       tuningfork play --deck my_galaxies/ --port 8080
       tuningfork play --port 0 --open
+      tuningfork play --kiosk
+      tuningfork play --production --host 0.0.0.0 --database postgresql://game@localhost/game
+      tuningfork play export --output guesses.csv
+      tuningfork play forget --older-than 30d
     """  # noqa: D301  (Typer needs the \\b itself)
+    if context.invoked_subcommand is not None:
+        return
     import webbrowser
 
     from rich.console import Console
@@ -70,11 +89,26 @@ def play(
 
     with notes.status("Shuffling the galaxies"):
         galaxies = open_deck(deck)
-        app = create_app(GameConfig(galaxies, load_machine(model), data or default_folder()))
+        app = create_app(
+            GameConfig(
+                galaxies,
+                load_machine(model),
+                data or default_folder(),
+                database=database,
+                production=production,
+                kiosk=kiosk,
+            )
+        )
     for remark in galaxies.remarks:
         notes.print(remark, markup=False)
     try:
-        serve(app, host=host, port=port, ready=ready)
+        serve(app, host=host, port=port, ready=ready, proxy=proxy)
     finally:
         app.extensions["tuningfork"].close()
     typer.echo("Stopped.")
+
+
+verbs = typer.Typer(invoke_without_command=True)
+verbs.callback()(play)
+verbs.command()(export)
+verbs.command()(forget)

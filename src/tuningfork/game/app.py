@@ -11,9 +11,10 @@ from jinja2 import StrictUndefined
 
 from tuningfork.game import security
 from tuningfork.game.deck import Deck
-from tuningfork.game.folder import prepare_folder, read_secret
+from tuningfork.game.folder import DATABASE, given_secret, prepare_folder, read_secret
+from tuningfork.game.limits import limit_rates
 from tuningfork.game.machine import Machine, Memory
-from tuningfork.game.pages import about, errors, home, pictures, rounds
+from tuningfork.game.pages import about, errors, health, home, pictures, rounds
 from tuningfork.game.state import EXTENSION, Game
 from tuningfork.game.store import Store
 
@@ -28,17 +29,26 @@ class GameConfig:
     deck: Deck
     machine: Machine
     folder: Path
+    database: str | None = None
+    """URL of an SQLite or PostgreSQL database; None: a file in ``folder``."""
+    production: bool = False
+    """On the open internet: rates are limited."""
+    kiosk: bool = False
+    """On a touch screen in public."""
 
 
 def create_app(config: GameConfig) -> Flask:
     """Build the game; it works in tests and under any WSGI server.
 
-    Raises TuningForkError if the folder cannot be written to or holds a damaged database.
+    With a database elsewhere and the secret in the environment nothing is written to the folder.
+    Raises TuningForkError if the folder cannot be written to, or the database cannot be opened.
     """
-    folder = prepare_folder(config.folder)
+    secret = given_secret()
+    if config.database is None or secret is None:
+        prepare_folder(config.folder)
     app = Flask(__name__)
     app.config.update(
-        SECRET_KEY=read_secret(folder),
+        SECRET_KEY=secret or read_secret(config.folder),
         SESSION_COOKIE_NAME="tuningfork",
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=COOKIE_LIFETIME,
@@ -47,10 +57,12 @@ def create_app(config: GameConfig) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.jinja_env.undefined = StrictUndefined
-    store = Store(folder / "game.sqlite3")
+    store = Store(config.database or config.folder / DATABASE)
     app.extensions[EXTENSION] = Game(config.deck, Memory(config.machine, store), store)
     security.protect(app)
-    for page in (home, rounds, pictures, about):
+    for page in (home, rounds, pictures, about, health):
         app.register_blueprint(page.pages)
+    if config.production:
+        limit_rates(app, store)
     errors.register(app)
     return app

@@ -66,6 +66,7 @@ def _sqlite(url: URL) -> Engine:
         # The driver's own transactions begin too late; ours begin in the next function.
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
         _use_write_ahead_log(connection)
 
     @event.listens_for(engine, "begin")

@@ -12,6 +12,8 @@ from tuningfork.errors import TuningForkError
 
 SECRET_VARIABLE = "TUNINGFORK_SECRET"  # noqa: S105  (the variable's name, not its value)
 SHORTEST_SECRET = 16
+DATABASE = "game.sqlite3"
+"""The file of the rounds, where no other database is named."""
 
 
 def default_folder() -> Path:
@@ -36,15 +38,21 @@ def prepare_folder(folder: Path) -> Path:
     return folder
 
 
+def given_secret() -> str | None:
+    """Give the secret of the environment, ``$TUNINGFORK_SECRET``; None without one."""
+    given = os.environ.get(SECRET_VARIABLE, "")
+    return _checked(given, f"the environment variable {SECRET_VARIABLE}") if given else None
+
+
 def read_secret(folder: Path) -> str:
     """Give the secret that signs the cookie: the environment's, else that of ``folder``.
 
     Without ``$TUNINGFORK_SECRET`` a file of mode 0600 is made once. It appears whole or not
     at all: two servers that start at once share it, and cookies outlive a restart.
     """
-    given = os.environ.get(SECRET_VARIABLE, "")
-    if given:
-        return _checked(given, f"the environment variable {SECRET_VARIABLE}")
+    given = given_secret()
+    if given is not None:
+        return given
     path = folder / "secret"
     try:
         if not path.exists():

@@ -30,8 +30,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-MODES = ("practice", "ten", "daily", "streak", "timed", "room")
-
 
 def now() -> datetime:
     """The present moment, in UTC."""
@@ -97,7 +95,7 @@ class Round(Base):
     """``Deck.key`` of the galaxies."""
     created: Mapped[datetime] = mapped_column(Moment, default=now, index=True)
     mode: Mapped[str] = mapped_column(String(16), default="ten")
-    """One of ``MODES``."""
+    """A name in ``modes.MODES``."""
     day: Mapped[date] = mapped_column(default=lambda: now().date())
     """Of the daily challenge, its date; else the day on which the round began. Both in UTC. The
     board of a mode and day is asked by these two."""
@@ -133,7 +131,7 @@ class Round(Base):
         passive_deletes=True,
     )
     room: Mapped[Room | None] = relationship(back_populates="rounds")
-    shared_from: Mapped[Round | None] = relationship(remote_side=[id])
+    shared_from: Mapped[Round | None] = relationship(remote_side="Round.id")
 
 
 class Turn(Base):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from flask import Flask, Response, request, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 
-# Pages have no script, and their styles and pictures come from this server only.
+# Scripts, styles and pictures come from this server's files only; nothing stands in the pages.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "img-src 'self'",
+        "script-src 'self'",
+        "connect-src 'self'",
         "style-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
@@ -25,21 +28,35 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+ONLY_ENCRYPTED = "max-age=31536000"  # a year: ask for this server by https only
+WITHOUT_COOKIE = {"static", "health.healthz"}
+
+
+class Sessions(SecureCookieSessionInterface):
+    """The signed cookie; sent over https only, where the page came over https."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Whether the present request is encrypted, as the server or its proxy saw it."""
+        return request.is_secure or super().get_cookie_secure(app)
 
 
 def protect(app: Flask) -> None:
     """Ask every form for its token, and send the headers with every answer."""
+    app.session_interface = Sessions()
     CSRFProtect(app)
     app.before_request(_last)
     app.after_request(_add_headers)
 
 
 def _last() -> None:
-    session.permanent = True  # else the cookie would be gone with the browser's window
+    if request.endpoint not in WITHOUT_COOKIE:
+        session.permanent = True  # else the cookie would be gone with the browser's window
 
 
 def _add_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = ONLY_ENCRYPTED
     if request.endpoint != "static":
         # Going back asks the server again, so that an answered galaxy shows its answer.
         response.headers["Cache-Control"] = "private, no-store"

@@ -22,10 +22,19 @@ LARGEST_BODY = 2**20  # bytes; a larger one is not even taken in
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (compared with, never listened to)
 
 
-def serve(app: Flask, *, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve(
+    app: Flask,
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    proxy: str | None = None,
+) -> None:
     """Answer requests until Ctrl-C or SIGTERM; ``ready`` hears the address once it is open.
 
-    ``port`` 0 takes any free one. Raises TuningForkError if the address cannot be had.
+    ``port`` 0 takes any free one. ``proxy`` is the address of the one reverse proxy that is
+    believed when it says who asks, for which host, and whether by https; nobody else is.
+    Raises TuningForkError if the address cannot be had.
     """
     listener = _listen(host, port)
     connections: dict[int, object] = {}
@@ -36,6 +45,8 @@ def serve(app: Flask, *, host: str, port: int, ready: Callable[[str], None]) -> 
         ident="tuningfork",
         max_request_body_size=LARGEST_BODY,
         map=connections,
+        clear_untrusted_proxy_headers=True,
+        **_trust(proxy),
     )
     # That a request waits a moment for a free thread is no news for players.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -43,6 +54,16 @@ def serve(app: Flask, *, host: str, port: int, ready: Callable[[str], None]) -> 
         ready(address(host, listener.getsockname()[1]))
         server.run()  # ends by itself on Ctrl-C, after the requests in progress
     close_all(connections)
+
+
+def _trust(proxy: str | None) -> dict[str, object]:
+    if proxy is None:
+        return {}
+    return {
+        "trusted_proxy": proxy,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
+    }
 
 
 @contextmanager

@@ -53,6 +53,16 @@ class Store:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def passing(self) -> Iterator[Session]:
+        """Open a writing session for what may be lost when the computer loses power.
+
+        PostgreSQL then does not wait for its disk; SQLite waits in any case.
+        """
+        engine = self._engine.execution_options(writes=True, fleeting=True)
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
     def check(self) -> None:
         """Raise sqlalchemy's DBAPIError unless the database answers."""
         with self.reading() as session:
