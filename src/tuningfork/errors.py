@@ -31,3 +31,11 @@ class BadModel(TuningForkError):
 
 class TrainingStopped(TuningForkError):
     """Training ended early (memory, disk, interrupt); the run can be resumed."""
+
+
+class ServiceFailed(TuningForkError):
+    """A service on the internet that cannot be reached, or that answers nothing of use."""
+
+
+class NothingThere(UnreadableImage):
+    """A frame that shows no sky: black, of one colour, or a message in place of a picture."""
