@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tuningfork import classify
     from tuningfork.classify import Classification, Classifier, load
+    from tuningfork.classify.tables import classify_table
     from tuningfork.votes.rules import Rule, load_rule, rule_names
     from tuningfork.votes.tree import TREE
 
@@ -24,6 +25,7 @@ __all__ = [
     "Rule",
     "__version__",
     "classify",
+    "classify_table",
     "load",
     "load_rule",
     "rule_names",
@@ -34,6 +36,7 @@ _HOMES = {
     "Classification": "tuningfork.classify",
     "Classifier": "tuningfork.classify",
     "Rule": "tuningfork.votes.rules",
+    "classify_table": "tuningfork.classify.tables",
     "load": "tuningfork.classify",
     "load_rule": "tuningfork.votes.rules",
     "rule_names": "tuningfork.votes.rules",

@@ -26,3 +26,20 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Tell whether this process alone holds the folder, which it then does to the block's end.
+
+    The hold ends with the process, however that ends.
+    """
+    import fcntl
+
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

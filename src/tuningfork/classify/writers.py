@@ -23,6 +23,8 @@ Write = Callable[["Row"], None]
 
 DECIMALS = 8
 """Of probabilities and fractions in tables: finer than the network's 32 bits near 1."""
+TEXT_COLUMNS = frozenset({"id", "path", "class", "error"})
+"""Columns that hold text; all others hold numbers."""
 PARQUET_ROWS = 4096
 """Rows that are gathered before they are compressed."""
 
@@ -115,10 +117,9 @@ def _parquet(path: Path, card: Card) -> Iterator[Write]:
     import pyarrow
     import pyarrow.parquet
 
-    texts = {"id", "path", "class", "error"}
     names = column_names(card)
     schema = pyarrow.schema(
-        [(name, pyarrow.string() if name in texts else pyarrow.float64()) for name in names]
+        [(name, pyarrow.string() if name in TEXT_COLUMNS else pyarrow.float64()) for name in names]
     )
     waiting: list[dict[str, Any]] = []
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+from tuningfork.cli.parts import classify_in_parts, goes_to_parts
+from tuningfork.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,16 +28,31 @@ PIPE_WIDTH = 240
 
 def classify(
     paths: Annotated[
-        list[str],
+        Optional[list[str]],  # noqa: UP045  (Typer reads it at run time)
         typer.Argument(
-            metavar="PATH...",
+            metavar="PATH",
             help="Pictures, folders (searched to the bottom), zips; - reads standard input.",
             show_default=False,
         ),
-    ],
+    ] = None,
     *,
+    catalog: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            help="Classify the rows of this table (.parquet, .csv) instead of PATHs; "
+            "see docs/catalogues.md.",
+            show_default=False,
+        ),
+    ] = None,
+    images: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            help="Folder or zip with the catalogue's pictures. Default: the catalogue's folder.",
+            show_default=False,
+        ),
+    ] = None,
     model: Annotated[
-        Optional[str],  # noqa: UP045  (Typer reads it at run time)
+        Optional[str],  # noqa: UP045
         typer.Option(
             help="An .onnx file, the folder of a training run, or a bundled network's name. "
             "Default: the bundled network.",
@@ -44,9 +62,14 @@ def classify(
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
-            help="Write every row to this file: .csv, .jsonl or .parquet.", show_default=False
+            help="Write every row to this file (.csv, .jsonl or .parquet), or to Parquet parts "
+            "in this folder, which can be resumed.",
+            show_default=False,
         ),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the parts in --output.")
+    ] = False,
     frame: Annotated[
         float,
         typer.Option(
@@ -73,23 +96,40 @@ def classify(
       tuningfork classify my_galaxies/ --output answers.csv
       tuningfork classify images.zip --output answers.parquet --frame 0.5
       tuningfork classify --json - < galaxy.jpg
+      tuningfork classify --catalog galaxies.parquet --images cutouts/ --output predictions/
     """  # noqa: D301  (Typer needs the \\b itself)
     from tuningfork.classify import classify_pictures
     from tuningfork.classify.writers import check_output, row_writer
     from tuningfork.images.sources import find_pictures
     from tuningfork.model.session import load_model
 
-    _check(paths, frame)
+    given = [Path(path) for path in _check(paths, frame, catalog, images)]
+    settings = {"frame_share": frame}
+    if catalog is not None or goes_to_parts(output):
+        done = classify_in_parts(
+            paths=given,
+            catalog=catalog,
+            images=images,
+            output=output,
+            model=model,
+            resume=resume,
+            as_json=as_json,
+            settings=settings,
+        )
+        raise typer.Exit(1 if done[""] else 0)
+    if resume:
+        raise typer.BadParameter("only a folder of parts can be resumed", param_hint="--output")
     if output is not None:
         check_output(output)
-    pictures = find_pictures(Path(path) for path in paths)
+    pictures = find_pictures(given)
     network = load_model(model)
-    rows = classify_pictures(network, pictures, frame_share=frame)
+    rows = classify_pictures(network, pictures, **settings)
     shown: list[Row] = []
     errors: list[str] = []
     counts: Counter[str] = Counter()
-    with nullcontext() if output is None else row_writer(output, network.card) as write:
-        for row in _printed(rows, network.card) if as_json else _watched(rows):
+    table = nullcontext() if output is None else row_writer(output, network.card)
+    with _told_if_stopped(output), table as write:
+        for row in _printed(rows, network.card) if as_json else _watched(rows, given):
             counts["" if row.classification is None else row.classification.label] += 1
             if write is not None:
                 write(row)
@@ -104,28 +144,45 @@ def classify(
     raise typer.Exit(1 if counts[""] else 0)
 
 
-def _check(paths: list[str], frame: float) -> None:
-    if "" in paths:
+def _check(
+    paths: list[str] | None, frame: float, catalog: Path | None, images: Path | None
+) -> list[str]:
+    if not paths and catalog is None:
+        raise typer.BadParameter("name pictures, folders or zips", param_hint="PATH...")
+    if paths and catalog is not None:
+        raise typer.BadParameter("give paths or --catalog, not both", param_hint="--catalog")
+    if images is not None and catalog is None:
+        raise typer.BadParameter("goes with --catalog", param_hint="--images")
+    if paths and "" in paths:
         raise typer.BadParameter("a path is empty; name a file or a folder", param_hint="PATH")
     if not math.isfinite(frame):
         raise typer.BadParameter("give a number such as 0.5", param_hint="--frame")
+    return paths or []
 
 
-def _watched(rows: Iterable[Row]) -> Iterator[Row]:
-    """Show on a terminal how many rows have gone through."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+def _watched(rows: Iterable[Row], paths: list[Path]) -> Iterator[Row]:
+    """Show on a terminal how far the rows have gone through."""
+    from tuningfork.images.sources import count_pictures
 
-    notes = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,} pictures"), TimeElapsedColumn())
-    with Progress(
-        *columns,
-        console=notes,
-        transient=True,
-        redirect_stdout=False,
-        disable=not notes.is_terminal,
-    ) as progress:
-        yield from progress.track(rows)
+    with progress_bar("pictures") as progress:
+        task = progress.add_task("", total=None if progress.disable else count_pictures(paths))
+        for row in rows:
+            progress.advance(task)
+            yield row
+
+
+@contextmanager
+def _told_if_stopped(output: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if output is not None:
+            typer.echo(
+                f"{output} is not written: a table appears whole or not at all; "
+                "give --output a folder to be able to --resume",
+                err=True,
+            )
+        raise
 
 
 def _printed(rows: Iterable[Row], card: Card) -> Iterator[Row]:

@@ -20,7 +20,7 @@ SUFFIXES = frozenset(
 )
 """Endings of the names by which pictures are found in folders and zips, in lower case."""
 
-LARGEST_FILE = 2**30
+LARGEST_FILE = 2**28
 """Bytes; a larger file is refused before it fills the memory."""
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -107,6 +107,14 @@ def find_pictures(paths: Iterable[Path]) -> Iterator[Picture]:
     return (picture for path in paths for picture in _pictures_at(path))
 
 
+def count_pictures(paths: Iterable[Path]) -> int | None:
+    """How many pictures :func:`find_pictures` will find; None where only reading would tell."""
+    paths = [Path(path) for path in paths]
+    if not all(path.is_dir() or path.is_file() for path in paths):
+        return None
+    return sum(1 for _ in find_pictures(paths))
+
+
 def readable(name: str) -> str:
     """Spell out the bytes of a name that are not UTF-8, so that it can be written anywhere."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
@@ -166,7 +174,7 @@ def _listed(path: Path) -> Iterator[Picture]:
     try:
         _check(path)
     except BadData as error:
-        return iter([_failing(readable(path.stem), readable(str(path)), str(error))])
+        return iter([failing(readable(path.stem), readable(str(path)), str(error))])
     return _pictures_at(path)
 
 
@@ -187,7 +195,7 @@ def _folder(folder: Path) -> Iterator[Picture]:
     for error in refused:
         path = Path(error.filename)
         message = f"{readable(str(path))}: {error.strerror}; allow reading this folder"
-        yield _failing(readable(path.name), readable(str(path)), message)
+        yield failing(readable(path.name), readable(str(path)), message)
 
 
 def _new(folder: Path, seen: set[tuple[int, int]]) -> bool:
@@ -215,10 +223,12 @@ def _whole(archive: Archive) -> Iterator[Picture]:
     try:
         yield from archive.pictures()
     except UnreadableImage as error:
-        yield _failing(PurePosixPath(archive.where).stem, archive.where, str(error))
+        yield failing(PurePosixPath(archive.where).stem, archive.where, str(error))
 
 
-def _failing(name: str, path: str, message: str) -> Picture:
+def failing(name: str, path: str, message: str) -> Picture:
+    """A picture that cannot be had: reading it raises UnreadableImage with the message."""
+
     def read() -> bytes:
         raise UnreadableImage(message)
 

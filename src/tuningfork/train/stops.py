@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tuningfork.errors import BadData, TrainingStopped, TuningForkError
+from tuningfork.files import held
 
 RECORD = "run.json"
 """Written when a run begins: without it there is nothing to resume."""
@@ -28,13 +28,11 @@ _LACK_OF_MEMORY = (
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold the folder. Two runs in one would write over each other: BadData for the second."""
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+    with held(folder) as alone:
+        if not alone:
             raise BadData(
                 f"{folder}: another run is training here; wait for it or give another --output"
-            ) from error
+            )
         yield
 
 

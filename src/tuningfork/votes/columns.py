@@ -94,7 +94,7 @@ def open_table(path: Path) -> TableFile:
         whole, _ = unpacked(path)
         names = _parquet(whole, str(path)).schema.names
         return TableFile(path, tuple(name.strip() for name in names), "")
-    lines = data.decode(_encoding(data), "replace").lstrip("\ufeff").splitlines()
+    lines = data.decode(encoding_of(data), "replace").lstrip("\ufeff").splitlines()
     if not lines or not lines[0].strip():
         raise BadTable(f"{path}: the table is empty; give one with a header and rows")
     delimiter = max(",;\t", key=lines[0].count)
@@ -105,7 +105,8 @@ def open_table(path: Path) -> TableFile:
     return TableFile(path, header, delimiter)
 
 
-def _encoding(data: bytes) -> str:
+def encoding_of(data: bytes) -> str:
+    """The encoding of a table's text, told by its head: UTF-16 by its mark, UTF-8, or Latin-1."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     try:
@@ -124,7 +125,7 @@ def _read_csv(
     problems: list[Problem],
 ) -> pa.Table:
     """Numbers are parsed by pyarrow; where one is not a number, all are read as text instead."""
-    encoding = _encoding(data)
+    encoding = encoding_of(data)
     if encoding != "utf-8-sig":
         data = data.decode(encoding, "replace").encode()
     if data.count(b'"') % 2:

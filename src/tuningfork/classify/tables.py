@@ -1,0 +1,124 @@
+"""Arrow tables in, Arrow tables out: the catalogue's columns, then the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tuningfork.classify.catalogue import Naming, names_in, naming_of
+from tuningfork.classify.rows import Rows
+from tuningfork.classify.stream import Row, classify_pictures
+from tuningfork.classify.writers import TEXT_COLUMNS, cells, column_names
+from tuningfork.errors import BadTable
+from tuningfork.images.lookup import Lookup
+from tuningfork.images.sources import Picture, failing
+from tuningfork.model.card import Card
+from tuningfork.model.session import Model, load_model
+
+PREDICTED = "predicted_"
+"""Put before the name of an answer's column where the catalogue has a column of that name."""
+NOT_OURS = ("id", "path")
+"""Columns of a table of pictures that a catalogue brings itself, under names of its own."""
+
+Step = Callable[[Row], None]
+
+
+def classify_table(
+    table: pa.Table,
+    *,
+    images: str | Path,
+    model: str | Path | None = None,
+    threads: int | None = None,
+    **settings: Any,  # noqa: ANN401  (those of classify_pictures)
+) -> pa.Table:
+    """Classify the galaxies of an Arrow table: the same rows in the same order, with the answers.
+
+    A column ``path``, ``file`` or ``image`` names each row's picture under ``images``, a folder
+    or a zip; without one the picture is ``<id>.<ending>``. All columns are kept; ``class``, the
+    probabilities, the 37 weighted fractions (float32, 0 to 1) and ``error`` follow, with
+    ``predicted_`` before a name that the table already has. A row whose picture cannot be read has
+    nulls and its error. ``model`` is as in :func:`tuningfork.load`, and is loaded once a process;
+    ``threads`` is how many cores an answer may use; further settings are those of
+    :func:`tuningfork.classify.classify_pictures` (``frame_share``, ``views``).
+
+    Raises BadTable if no column names pictures, BadData if ``images`` is absent, UnknownName or
+    BadModel.
+    """
+    where = "the table"
+    naming = naming_of(table.schema, where)
+    network = loaded(model, threads)
+    schema = answered_schema(table.schema, network.card, where)
+    pictures = pictures_of(Rows(table), naming, looked_up(Path(images)), where)
+    return answered(Rows(table), pictures, network, schema=schema, settings=settings)
+
+
+def answered_schema(schema: pa.Schema, card: Card, where: str) -> pa.Schema:
+    """The catalogue's columns and the answers'. Raises BadTable if names cannot be told apart."""
+    taken = set(schema.names)
+    fields = list(schema)
+    for name in _answer_columns(card):
+        free = name if name not in taken else PREDICTED + name
+        if free in taken:
+            raise BadTable(f"{where}: has columns {name} and {free}; rename one of them")
+        fields.append(pa.field(free, pa.string() if name in TEXT_COLUMNS else pa.float32()))
+    return pa.schema(fields, schema.metadata)
+
+
+def pictures_of(rows: Rows, naming: Naming, lookup: Lookup, where: str) -> Iterator[Picture]:
+    """The picture of each row; rows without one give a picture whose reading says why."""
+    find = lookup.by_path if naming.by_path else lookup.by_id
+    for place, name in enumerate(names_in(rows.table[naming.column], where)):
+        if place in rows.errors:
+            yield failing(name, name, rows.errors[place])
+        elif not name:
+            message = f"{where}: the row's {naming.column} is empty, so it has no picture; fill it"
+            yield failing("", "", message)
+        else:
+            yield find(name)
+
+
+def answered(
+    rows: Rows,
+    pictures: Iterable[Picture],
+    model: Model,
+    *,
+    schema: pa.Schema,
+    settings: Mapping[str, Any],
+    step: Step = lambda _: None,
+) -> pa.Table:
+    """Classify the rows' pictures and put the answers beside their columns.
+
+    ``schema`` is :func:`answered_schema`'s; ``step`` is called after each row.
+    """
+    places = [place for place, name in enumerate(column_names(model.card)) if name not in NOT_OURS]
+    found: list[list[object]] = []
+    for row in classify_pictures(model, pictures, **settings):
+        values = cells(row, model.card)
+        found.append([values[place] for place in places])
+        step(row)
+    own = len(rows.table.column_names)
+    answers = [
+        pa.array([row[place] for row in found], field.type)
+        for place, field in enumerate(list(schema)[own:])
+    ]
+    return pa.table([*rows.table.columns, *answers], schema=schema)
+
+
+def _answer_columns(card: Card) -> list[str]:
+    return [name for name in column_names(card) if name not in NOT_OURS]
+
+
+@lru_cache(maxsize=4)
+def loaded(model: str | Path | None, threads: int | None) -> Model:
+    """The network, loaded once a process."""
+    return load_model(model, threads=threads)
+
+
+@lru_cache(maxsize=4)
+def looked_up(images: Path) -> Lookup:
+    """Where pictures are found by name, opened once a process."""
+    return Lookup(images)
