@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tuningfork.images.decode import decode, eight_bits, pixels_of
+from tuningfork.images.decode import eight_bits, pixels_of
+from tuningfork.images.framing import Reading, Shown, with_share
+from tuningfork.images.reading import frame_picture, read_picture
 from tuningfork.images.sources import read_file, readable
 from tuningfork.model.card import Card
 from tuningfork.model.session import Answers, Model, load_model
@@ -32,6 +34,9 @@ class Classification:
     """``Class1.1`` … ``Class11.6`` → weighted vote fraction, 0 to 1, that volunteers would give;
     empty from a network that tells only classes."""
 
+    note: str = ""
+    """How the picture was read, where that was not plain: a FITS file, a galaxy off the middle."""
+
     @property
     def confidence(self) -> float:
         """The probability of the most probable class."""
@@ -44,16 +49,22 @@ class Classifier:
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    def classify(self, image: Source, frame_share: float = 1.0) -> Classification:
-        """Classify the galaxy at the centre of a picture.
+    def classify(
+        self, image: Source, frame_share: float | None = None, *, reading: Reading | None = None
+    ) -> Classification:
+        """Classify the galaxy in a picture.
 
-        ``image`` is a file's path or bytes, a Pillow image, or an array of shape (height, width)
-        or (height, width, 3). ``frame_share`` is the picture's width (its shorter side) as a share
-        of Galaxy Zoo's 424-pixel frame, 8.48 petroR90: 0.5 for a picture of the central half.
-        Raises UnreadableImage, and ValueError for a share that is not above 0.
+        ``image`` is the path or bytes of a picture or FITS file, a Pillow image, or an array of
+        shape (height, width) or (height, width, 3). ``frame_share`` is the picture's width (its
+        shorter side) as a share of Galaxy Zoo's 424-pixel frame, 8.48 petroR90, where that is
+        known: 0.5 for a picture of the central half. ``reading`` says where the galaxy is, how
+        large, and what of a FITS file to take. Raises UnreadableImage, and ValueError for a share
+        that is not above 0.
         """
-        pixels = self.model.card.preprocessing.apply(_pixels(image), frame_share)
-        return classifications(self.model.card, self.model.answer(pixels[np.newaxis]))[0]
+        shown = shown_in(image, with_share(reading, frame_share))
+        pixels = self.model.card.preprocessing.cut(shown.pixels, shown.window)
+        found = classifications(self.model.card, self.model.answer(pixels[np.newaxis]))[0]
+        return replace(found, note=shown.note)
 
 
 def load(model: str | Path | None = None, *, threads: int | None = None) -> Classifier:
@@ -82,13 +93,15 @@ def classifications(card: Card, answers: Answers) -> list[Classification]:
     ]
 
 
-def _pixels(image: Source) -> NDArray[np.uint8]:
+def shown_in(image: Source, reading: Reading) -> Shown:
+    """Read whatever holds a picture. Raises UnreadableImage."""
     match image:
         case str() | Path():
-            return decode(read_file(Path(image)), readable(str(image)))
+            return read_picture(read_file(Path(image)), readable(str(image)), reading)
         case bytes() | bytearray() | memoryview():
-            return decode(bytes(image), "the picture")
+            return read_picture(bytes(image), "the picture", reading)
         case Image.Image():
-            return pixels_of(image, "the picture")
+            return frame_picture(pixels_of(image, "the picture"), "the picture", reading)
         case _:
-            return eight_bits(np.asarray(image), "the picture")
+            array = eight_bits(np.asarray(image), "the picture")
+            return frame_picture(array, "the picture", reading)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from tuningfork.classify.classifier import Classification, classifications
 from tuningfork.classify.views import answer_views
 from tuningfork.errors import TuningForkError
-from tuningfork.images.decode import decode
 from tuningfork.images.frame import Preprocessing
+from tuningfork.images.framing import Reading, with_share
+from tuningfork.images.reading import read_picture
 from tuningfork.images.sources import Picture
 from tuningfork.model.session import Model
 
@@ -32,30 +33,36 @@ class Row:
     path: str
     classification: Classification | None
     error: str
+    note: str = ""
+    """How the picture was read, where that was not plain: a FITS file, a galaxy off the middle."""
 
 
 @dataclass(frozen=True)
 class _Prepared:
     picture: Picture
     pixels: NDArray[np.uint8] | None
-    error: str
+    error: str = ""
+    note: str = ""
 
 
 def classify_pictures(
     model: Model,
     pictures: Iterable[Picture],
     *,
-    frame_share: float = 1.0,
+    frame_share: float | None = None,
+    reading: Reading | None = None,
     views: int = 1,
     batch: int = 16,
 ) -> Iterator[Row]:
     """Classify pictures, one row for each, in their order.
 
     ``frame_share`` is the pictures' width as a share of Galaxy Zoo's frame (see
-    :class:`tuningfork.images.frame.Preprocessing`); ``views`` how many turned and mirrored views
+    :class:`tuningfork.images.frame.Preprocessing`), where that is known; ``reading`` says how they
+    are read and where the galaxy is looked for; ``views`` how many turned and mirrored views
     the answers are averaged over (1 or 8). No more than three batches of pictures are held at a
     time. A picture that cannot be read gives a row with an error; the others go on.
     """
+    reading = with_share(reading, frame_share)
     preprocessing = model.card.preprocessing
     remaining = iter(pictures)
     ahead: deque[Future[_Prepared]] = deque()
@@ -63,7 +70,7 @@ def classify_pictures(
     try:
         while True:
             for picture in islice(remaining, 3 * batch - len(ahead)):
-                ahead.append(pool.submit(_prepare, picture, preprocessing, frame_share))
+                ahead.append(pool.submit(_prepare, picture, preprocessing, reading))
             if not ahead:
                 return
             prepared = [ahead.popleft().result() for _ in range(min(batch, len(ahead)))]
@@ -72,10 +79,10 @@ def classify_pictures(
         pool.shutdown(cancel_futures=True)
 
 
-def _prepare(picture: Picture, preprocessing: Preprocessing, frame_share: float) -> _Prepared:
+def _prepare(picture: Picture, preprocessing: Preprocessing, reading: Reading) -> _Prepared:
     try:
-        pixels = decode(picture.read(), picture.path)
-        return _Prepared(picture, preprocessing.apply(pixels, frame_share), "")
+        shown = read_picture(picture.read(), picture.path, reading)
+        return _Prepared(picture, preprocessing.cut(shown.pixels, shown.window), note=shown.note)
     except TuningForkError as error:
         return _Prepared(picture, None, str(error))
     except MemoryError:
@@ -91,4 +98,4 @@ def _rows(model: Model, prepared: list[_Prepared], views: int) -> Iterator[Row]:
         found = iter(classifications(model.card, answer_views(model, np.stack(readable), views)))
     for one in prepared:
         classification = None if one.pixels is None else next(found)
-        yield Row(one.picture.id, one.picture.path, classification, one.error)
+        yield Row(one.picture.id, one.picture.path, classification, one.error, one.note)

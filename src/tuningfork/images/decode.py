@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from tuningfork.errors import UnreadableImage
+from tuningfork.images.quiet import quietly
 
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP")
 SMALLEST_SIDE = 8
@@ -34,8 +33,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What undoes each EXIF orientation (CIPA DC-008, tag 274)."""
-# Filters of warnings belong to the whole process, so only one thread may change them at a time.
-_quiet = threading.Lock()
 
 
 def decode(data: bytes, where: str) -> NDArray[np.uint8]:
@@ -114,14 +111,12 @@ def _range(low: float, high: float, *, fractional: bool) -> tuple[float, float]:
 
 
 def _open(data: bytes) -> Image.Image:
-    with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # among them Pillow's own, lower, limit of pixels
+    with quietly():  # among the warnings is Pillow's own, lower, limit of pixels
         return Image.open(io.BytesIO(data), formats=FORMATS)
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quietly():
         try:
             orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         except Exception:  # damaged remarks beside a picture that may be whole

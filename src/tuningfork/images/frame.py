@@ -16,6 +16,32 @@ from PIL import Image
 
 Pixels = NDArray[np.uint8]
 
+FRAME_R90 = 8.48
+"""Petrosian R90 in a frame's width: 424 pixels of 0.02 R90."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where a Galaxy Zoo frame lies in a picture, in the picture's pixels."""
+
+    x: float
+    """Of its middle, from the picture's left edge."""
+    y: float
+    """Of its middle, from the picture's top edge."""
+    width: float
+    """Of the whole frame, above 0; it may be larger than the picture."""
+
+
+def whole_picture(height: int, width: int, frame_share: float = 1.0) -> Window:
+    """Give the frame around a picture's middle.
+
+    ``frame_share`` is the picture's shorter side as a share of the frame. Raises ValueError unless
+    it is above 0 and finite.
+    """
+    if not 0 < frame_share < math.inf:
+        raise ValueError(f"frame_share is {frame_share}; give a number above 0")
+    return Window(width / 2, height / 2, min(height, width) / frame_share)
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -34,30 +60,43 @@ class Preprocessing:
         less than the network sees, the rest is filled by reflection. Raises ValueError unless
         ``frame_share`` is above 0 and finite.
         """
-        if not 0 < frame_share < math.inf:
-            raise ValueError(f"frame_share is {frame_share}; give a number above 0")
+        return self.cut(image, whole_picture(*image.shape[:2], frame_share))
+
+    def cut(self, image: Pixels, window: Window) -> Pixels:
+        """Cut the middle of ``window`` out of ``image`` and bring it to the network's scale.
+
+        As :meth:`apply`, for a frame that may lie anywhere in the picture.
+        """
         height, width = image.shape[:2]
-        side = min(height, width)
-        wanted = side * self.input_pixels / (self.frame_pixels * frame_share)
-        taken = min(wanted, float(side))
-        pixels = max(1, round(self.input_pixels * taken / wanted))
-        left, top = (width - taken) / 2, (height - taken) / 2
-        resized = np.asarray(
-            Image.fromarray(image).resize(
-                (pixels, pixels),
-                Image.Resampling.BILINEAR,
-                box=(left, top, left + taken, top + taken),
-            )
+        wanted = window.width * self.input_pixels / self.frame_pixels
+        left, columns, before, after = self._span(window.x, width, wanted)
+        top, rows, above, below = self._span(window.y, height, wanted)
+        resized = Image.fromarray(image).resize(
+            (columns, rows),
+            Image.Resampling.BILINEAR,
+            box=(left[0], top[0], left[1], top[1]),
         )
-        return _reflected(resized, self.input_pixels)
+        return _reflected(np.asarray(resized), ((above, below), (before, after), (0, 0)))
+
+    def _span(
+        self, middle: float, length: int, wanted: float
+    ) -> tuple[tuple[float, float], int, int, int]:
+        """Split a side of the square into what the picture has and what it lacks.
+
+        Gives the picture's part, the pixels it becomes, and how many are missing before and after.
+        """
+        start = min(max(middle - wanted / 2, 0.0), length - 1.0)
+        stop = max(min(middle + wanted / 2, float(length)), start + 1.0)
+        pixels = min(self.input_pixels, max(1, round(self.input_pixels * (stop - start) / wanted)))
+        missing = self.input_pixels - pixels
+        gaps = max(start - (middle - wanted / 2), 0.0), max(middle + wanted / 2 - stop, 0.0)
+        before = math.ceil(missing * gaps[0] / sum(gaps) - 0.5) if sum(gaps) > 0 else missing // 2
+        return (start, stop), pixels, before, missing - before
 
 
-def _reflected(square: Pixels, side: int) -> Pixels:
-    missing = side - len(square)
-    if missing <= 0:
-        return square
-    before, after = missing // 2, math.ceil(missing / 2)
-    around = ((before, after), (before, after), (0, 0))
-    if len(square) == 1:
-        return np.pad(square, around, mode="edge")
-    return np.pad(square, around, mode="reflect")
+def _reflected(image: Pixels, around: tuple[tuple[int, int], ...]) -> Pixels:
+    for axis in (0, 1):
+        if any(around[axis]):
+            one = tuple(around[axis] if place == axis else (0, 0) for place in range(3))
+            image = np.pad(image, one, mode="edge" if image.shape[axis] == 1 else "reflect")
+    return image

@@ -12,16 +12,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from tuningfork.errors import BadData, UnreadableImage
+from tuningfork.votes.salvage import Member, salvage, salvaged_bytes
 
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".gif", ".bmp"}
+    | {".fits", ".fit", ".fts", ".fz", ".fits.fz", ".fits.gz", ".fit.gz", ".fts.gz"}
 )
 """Endings of the names by which pictures are found in folders and zips, in lower case."""
 
 LARGEST_FILE = 2**28
 """Bytes; a larger file is refused before it fills the memory."""
+
+_ENDINGS = tuple(sorted(SUFFIXES, key=len, reverse=True))
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -55,13 +60,15 @@ class Archive:
             raise UnreadableImage(
                 f"{self.where}: not a whole zip ({error}); fetch or make it again"
             ) from error
-        return sorted((one for one in found if _is_picture(one)), key=lambda one: one.filename)
+        return sorted(
+            (one for one in found if is_picture(one.filename)), key=lambda one: one.filename
+        )
 
     def pictures(self) -> Iterator[Picture]:
         """Give the pictures inside, not yet read."""
         for member in self.members():
             path = f"{self.where}/{readable(member.filename)}"
-            stem = readable(PurePosixPath(member.filename).stem)
+            stem = readable(stem_of(PurePosixPath(member.filename).name))
             yield Picture(stem, path, partial(self.read, member, path))
 
     def read(self, member: zipfile.ZipInfo, where: str) -> bytes:
@@ -69,11 +76,37 @@ class Archive:
         if member.file_size > LARGEST_FILE:
             raise _too_large(where)
         try:
-            return self._zip().read(member)
+            with self._zip().open(member) as file:
+                # Piece by piece: what the zip's directory says of its size need not be true.
+                return _not_too_large(b"".join(_pieces(file)), where)
+        except UnreadableImage:
+            raise
         except Exception as error:  # zlib, lzma, struct, encryption: each raises its own kind
             raise UnreadableImage(
                 f"{where}: cannot be read from the zip ({error}); make the zip again"
             ) from error
+
+    def salvaged(self) -> list[Picture]:
+        """Give the whole pictures of a zip that breaks off, in the order they lie in it."""
+        try:
+            members = salvage(self._file)
+        except OSError:
+            return []
+        return [
+            Picture(
+                readable(stem_of(PurePosixPath(one.name).name)),
+                path := f"{self.where}/{readable(one.name)}",
+                partial(self._read_salvaged, one, path),
+            )
+            for one in members
+            if one.whole and is_picture(one.name)
+        ]
+
+    def _read_salvaged(self, member: Member, where: str) -> bytes:
+        try:
+            return _not_too_large(salvaged_bytes(self._file, member, LARGEST_FILE), where)
+        except OSError as error:
+            raise UnreadableImage(f"{where}: {error.strerror}; check the file") from error
 
     def _zip(self) -> zipfile.ZipFile:
         # A forked process shares its parent's position in the file, so it must open its own.
@@ -96,7 +129,8 @@ def find_pictures(paths: Iterable[Path]) -> Iterator[Picture]:
     Within folders and zips they are sorted by name. ``-`` stands for standard input: a
     picture, a zip, or lines with paths. A file that is named itself is taken whatever its ending;
     in folders and zips the ending decides, and hidden files and ``__MACOSX`` are passed over. A
-    zip that is damaged, or a folder that may not be read, gives one picture whose ``read`` raises.
+    folder that may not be read gives one picture whose ``read`` raises; so does a zip that breaks
+    off, after the whole pictures before the break.
 
     Raises BadData, before the first picture is given, for a path that does not exist or that holds
     no picture.
@@ -113,6 +147,17 @@ def count_pictures(paths: Iterable[Path]) -> int | None:
     if not all(path.is_dir() or path.is_file() for path in paths):
         return None
     return sum(1 for _ in find_pictures(paths))
+
+
+def is_picture_name(name: str) -> bool:
+    """Whether a file's name ends as pictures' do."""
+    return name.lower().endswith(_ENDINGS)
+
+
+def stem_of(name: str) -> str:
+    """Give a file's name without its ending, of which ``.fits.gz`` is one."""
+    ending = next((one for one in _ENDINGS if name.lower().endswith(one)), "")
+    return name[: -len(ending)] if ending and name != ending else PurePosixPath(name).stem
 
 
 def readable(name: str) -> str:
@@ -162,7 +207,7 @@ def _bytes(data: bytes, where: str, name: str) -> Iterator[Picture]:
 
 def _paths_in(data: bytes) -> list[Path]:
     """Give the paths that lines of text name; none if the bytes are no such text."""
-    if b"\0" in data[:4096]:
+    if b"\0" in data[:4096] or data.startswith(b"SIMPLE  ="):  # a FITS header is text too
         return []
     lines = [line for line in data[:LARGEST_FILE].splitlines() if line.strip()]
     paths = [Path(os.fsdecode(line)) for line in lines]
@@ -188,7 +233,7 @@ def _folder(folder: Path) -> Iterator[Picture]:
             path = here / file
             if _hidden(file) or not path.is_file():
                 continue
-            if path.suffix.lower() in SUFFIXES:
+            if is_picture_name(file):
                 yield _file(path)
             elif path.suffix.lower() == ".zip":
                 yield from _archive(path)
@@ -212,7 +257,7 @@ def _new(folder: Path, seen: set[tuple[int, int]]) -> bool:
 
 
 def _file(path: Path) -> Picture:
-    return Picture(readable(path.stem), readable(str(path)), partial(read_file, path))
+    return Picture(readable(stem_of(path.name)), readable(str(path)), partial(read_file, path))
 
 
 def _archive(path: Path) -> Iterator[Picture]:
@@ -223,7 +268,12 @@ def _whole(archive: Archive) -> Iterator[Picture]:
     try:
         yield from archive.pictures()
     except UnreadableImage as error:
-        yield failing(PurePosixPath(archive.where).stem, archive.where, str(error))
+        found = archive.salvaged()
+        yield from found
+        message = str(error)
+        if found:
+            message += f"; the {len(found)} whole pictures before the break were read"
+        yield failing(PurePosixPath(archive.where).stem, archive.where, message)
 
 
 def failing(name: str, path: str, message: str) -> Picture:
@@ -265,13 +315,17 @@ def _is_zip(path: Path) -> bool:
         return False
 
 
-def _is_picture(member: zipfile.ZipInfo) -> bool:
-    path = PurePosixPath(member.filename)
-    return (
-        not member.is_dir()
-        and path.suffix.lower() in SUFFIXES
-        and not any(_hidden(part) for part in path.parts)
-    )
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    size = 0
+    while size <= LARGEST_FILE and (piece := file.read(1 << 20)):
+        size += len(piece)
+        yield piece
+
+
+def is_picture(name: str) -> bool:
+    """Whether a zip's member of this name is a picture, and none that macOS or an editor hid."""
+    hidden = any(_hidden(part) for part in PurePosixPath(name).parts)
+    return is_picture_name(name) and not hidden
 
 
 def _hidden(name: str) -> bool:

@@ -1,0 +1,129 @@
+"""Where the galaxy is in a picture, and how large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuningfork.images.petrosian import petrosian_r90, profile
+
+Plane = NDArray[np.float32]
+
+LARGEST_SIDE = 1024
+"""Pixels; larger planes are binned before galaxies are looked for."""
+THRESHOLD = 2.5
+"""Times the noise of the sky: what is brighter may belong to a galaxy."""
+SMALLEST_AREA = 12
+"""Pixels above the threshold that make something worth looking at."""
+CONTRAST = 0.03
+"""Share of a source's light that a peak must hold to be a source of its own."""
+REACH = 0.25
+"""Standard deviation, as a share of the shorter side, of where galaxies lie around the middle."""
+
+_KERNEL = np.outer([1, 2, 3, 2, 1], [1, 2, 3, 2, 1]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Galaxy:
+    """A galaxy as it lies in a plane."""
+
+    x: float
+    """Pixels from the left edge to its middle."""
+    y: float
+    """Pixels from the top edge to its middle."""
+    r90: float
+    """Petrosian R90 in pixels."""
+    sky: float
+    """Brightness of the sky around it, in the plane's unit."""
+    noise: float
+    """Standard deviation of the sky, in the plane's unit."""
+
+
+def find_galaxy(
+    plane: Plane,
+    *,
+    bad: NDArray[np.bool_] | None = None,
+    at: tuple[float, float] | None = None,
+) -> Galaxy | None:
+    """Find the galaxy that a picture is of; None if nothing stands out of the sky.
+
+    ``plane`` is of shape (height, width), in any unit. Sources are found as SExtractor does
+    (Bertin & Arnouts 1996; the library sep). Of several the one is taken that has the most light
+    on a logarithmic scale, times a Gaussian of its distance from the middle (REACH), or the one
+    that lies at ``at`` (x, y). Its middle is the windowed centroid, its size the Petrosian R90
+    with other sources left out.
+    """
+    import sep
+
+    step = -(-max(plane.shape) // LARGEST_SIDE)
+    small, hidden = _binned(plane, bad, step)
+    box = max(16, min(small.shape) // 4)
+    sky = sep.Background(small, mask=hidden, bw=box, bh=box, fw=3, fh=3)
+    level, noise = float(sky.globalback), float(sky.globalrms)
+    light = small - np.float32(level)
+    noise = max(noise, 1e-3 * float(light.max()), 1e-30)
+    sources, owner = sep.extract(
+        light,
+        THRESHOLD * noise,
+        mask=hidden,
+        minarea=SMALLEST_AREA,
+        filter_kernel=_KERNEL,
+        deblend_cont=CONTRAST,
+        segmentation_map=True,
+    )
+    if len(sources) == 0:
+        return None
+    point = None if at is None else (at[0] / step, at[1] / step)
+    one = _chosen(sources, owner, light / noise, point)
+    others = (owner != one + 1) & (owner > 0)
+    others = others if hidden is None else others | hidden
+    x, y = _middle(light, others, sources[one]) if point is None else point
+    r90 = petrosian_r90(profile(light, x, y, others))
+    return Galaxy(x * step, y * step, r90 * step, level, noise)
+
+
+def _binned(
+    plane: Plane, bad: NDArray[np.bool_] | None, step: int
+) -> tuple[Plane, NDArray[np.bool_] | None]:
+    """Average squares of ``step`` by ``step`` pixels; bad ones count as what is good beside."""
+    if step == 1:
+        return np.ascontiguousarray(plane, np.float32), bad
+    height, width = (size // step for size in plane.shape)
+    form = (height, step, width, step)
+    values = plane[: height * step, : width * step].reshape(form)
+    if bad is None:
+        return values.mean(axis=(1, 3), dtype=np.float32), None
+    good = ~bad[: height * step, : width * step].reshape(form)
+    count = good.sum(axis=(1, 3))
+    total = np.where(good, values, 0).sum(axis=(1, 3), dtype=np.float32)
+    return (total / np.maximum(count, 1)).astype(np.float32), count == 0
+
+
+def _chosen(
+    sources: NDArray[np.void],
+    owner: NDArray[np.int32],
+    light: Plane,
+    at: tuple[float, float] | None,
+) -> int:
+    height, width = light.shape
+    if at is not None:
+        here = int(owner[min(int(at[1]), height - 1), min(int(at[0]), width - 1)])
+        away = np.hypot(sources["x"] + 0.5 - at[0], sources["y"] + 0.5 - at[1])
+        return here - 1 if here else int(np.argmin(away))
+    weight = np.bincount(owner.ravel(), weights=np.arcsinh(np.clip(light, 0, None) / 5).ravel())[1:]
+    across, down = sources["x"] + 0.5 - width / 2, sources["y"] + 0.5 - height / 2
+    away = np.hypot(across, down) / (REACH * min(height, width))
+    return int(np.argmax(weight * np.exp(-(away**2) / 2)))
+
+
+def _middle(light: Plane, others: NDArray[np.bool_], source: np.void) -> tuple[float, float]:
+    """Find the middle of a source by its windowed centroid (Bertin's XWIN, YWIN)."""
+    import sep
+
+    radius, _ = sep.flux_radius(
+        light, [source["x"]], [source["y"]], [6 * source["a"]], 0.5, mask=others, subpix=3
+    )
+    x, y, _ = sep.winpos(light, [source["x"]], [source["y"]], 2 / 2.35 * radius, mask=others)
+    return float(x[0]) + 0.5, float(y[0]) + 0.5
