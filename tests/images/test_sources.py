@@ -6,17 +6,19 @@ import io
 import os
 import pickle
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.images.pictures import encoded, scene
 from tuningfork.errors import BadData, UnreadableImage
 from tuningfork.images import sources
-from tuningfork.images.sources import find_pictures
+from tuningfork.images.sources import count_pictures, find_pictures
 
 PNG = encoded(scene())
 
@@ -91,16 +93,51 @@ def test_zip_members_can_be_read_by_threads_and_other_processes(tmp_path: Path) 
     assert pickle.loads(pickle.dumps(found[3])).read() == found[3].read()
 
 
-@pytest.mark.parametrize("kept", [0, 1, 100, -10])
-def test_a_truncated_zip_is_one_picture_that_cannot_be_read(tmp_path: Path, kept: int) -> None:
-    """A zip that breaks off is named in one row's error; the others go on."""
-    (tmp_path / "cut.zip").write_bytes(zipped({"1.png": PNG, "2.png": PNG})[:kept])
+@pytest.mark.parametrize(("kept", "whole"), [(0, 0), (1, 0), (100, 0), (-10, 2), (-200, 1)])
+def test_a_truncated_zip_gives_what_is_whole_and_says_so(
+    tmp_path: Path, kept: int, whole: int
+) -> None:
+    """Of a zip that breaks off the whole pictures are read; a row of its own names the break."""
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3)).astype(np.uint8)
+    pictures = {"1.png": PNG, "2.png": encoded(noise)}
+    (tmp_path / "cut.zip").write_bytes(zipped(pictures)[:kept])
     (tmp_path / "good.png").write_bytes(PNG)
-    bad, good = find_pictures([tmp_path / "cut.zip", tmp_path / "good.png"])
+    *saved, bad, good = find_pictures([tmp_path / "cut.zip", tmp_path / "good.png"])
+    assert [(one.id, one.read()) for one in saved] == [
+        (name[0], data) for name, data in list(pictures.items())[:whole]
+    ]
     assert (bad.id, good.id) == ("cut", "good")
-    with pytest.raises(UnreadableImage, match=r"cut\.zip: not a whole zip"):
+    said = f"; the {whole} whole" if whole else "again$"
+    with pytest.raises(UnreadableImage, match=rf"cut\.zip: not a whole zip.*{said}"):
         bad.read()
     assert good.read() == PNG
+
+
+def test_a_truncated_zip_on_standard_input_gives_what_is_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Bytes from a pipe are saved as a file's are."""
+    stdin(monkeypatch, zipped({"1.png": PNG})[:-10])
+    saved, bad = find_pictures([Path("-")])
+    assert (saved.id, saved.read()) == ("1", PNG)
+    with pytest.raises(UnreadableImage, match="not a whole zip"):
+        bad.read()
+
+
+def test_a_member_that_unpacks_to_more_than_it_says_is_stopped(tmp_path: Path) -> None:
+    """A "zip bomb" whose directory lies about its size is refused or cut, never unpacked whole."""
+    data = bytearray(zipped({"1.png": b"\0" * 50_000_000}))
+    for mark, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        start = data.index(mark) + place
+        data[start : start + 4] = (1000).to_bytes(4, "little")
+    (tmp_path / "bomb.zip").write_bytes(bytes(data))
+    (found,) = find_pictures([tmp_path / "bomb.zip"])
+    tracemalloc.start()
+    with pytest.raises(UnreadableImage, match=r"bomb\.zip/1\.png"):
+        found.read()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 def test_a_damaged_member_is_named_and_others_go_on(tmp_path: Path) -> None:
@@ -203,3 +240,11 @@ def test_standard_input_holds_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert good.read() == PNG
     with pytest.raises(UnreadableImage, match=r"2\.png: No such file"):
         bad.read()
+
+
+def test_pictures_are_counted_beforehand_where_they_can_be(tmp_path: Path) -> None:
+    """Folders and zips are counted without reading a picture; standard input is not."""
+    (tmp_path / "1.png").write_bytes(b"broken")
+    (tmp_path / "set.zip").write_bytes(zipped({"2.png": PNG, "3.png": PNG}))
+    assert count_pictures([tmp_path, tmp_path / "1.png"]) == 4
+    assert count_pictures([tmp_path, Path("-")]) is None

@@ -24,8 +24,8 @@ from tuningfork.votes.columns import encoding_of, open_table
 from tuningfork.votes.unpack import unpacked
 
 _INTEGER = r"^(0|-?[1-9][0-9]{0,18})$"
-_NUMBER = r"^(?i:nan|[+-]?inf|[+-]?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?)$"
-"""Without leading zeros, which mark a name, and of no more whole digits than a double holds."""
+_NUMBER = r"^(?i:nan|-?inf|-?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?)$"
+"""Without leading zeros or a plus, which mark a name, and of no more digits than a double holds."""
 _BLOCK = 1 << 14
 """Rows that are looked at together."""
 
@@ -102,8 +102,8 @@ class _Kind:
         if not len(column):
             return
         self._filled = True
-        self._integer = self._integer and _is_integer(column)
-        self._number = self._number and _all_match(column, _NUMBER)
+        self._integer = self._integer and _all_are(column, _INTEGER, pa.int64())
+        self._number = self._number and _all_are(column, _NUMBER, pa.float64())
 
     @property
     def type(self) -> pa.DataType:
@@ -114,18 +114,14 @@ class _Kind:
         return pa.float64() if self._number else pa.string()
 
 
-def _is_integer(column: pa.Array) -> bool:
-    if not _all_match(column, _INTEGER):
+def _all_are(column: pa.Array, pattern: str, kind: pa.DataType) -> bool:
+    if not pc.all(pc.match_substring_regex(column, pattern)).as_py():
         return False
     try:
-        column.cast(pa.int64())
+        column.cast(kind)
     except pa.ArrowInvalid:  # beyond 64 bits
         return False
     return True
-
-
-def _all_match(column: pa.Array, pattern: str) -> bool:
-    return bool(pc.all(pc.match_substring_regex(column, pattern)).as_py())
 
 
 def _typed(cells: list[str], kind: pa.DataType, unsure: set[int]) -> pa.Array:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable
-from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from tuningfork.errors import BadData, UnreadableImage
-from tuningfork.images.sources import SUFFIXES, Picture, find_pictures
+from tuningfork.errors import BadData
+from tuningfork.images.sources import Archive, Picture, find_pictures, is_picture
 from tuningfork.votes.problems import Problem
-from tuningfork.votes.salvage import Member, salvage, salvaged_bytes
+from tuningfork.votes.salvage import salvage
 
 
 def pictures_by_id(places: Iterable[Path]) -> tuple[dict[str, Picture], list[Problem]]:
@@ -48,31 +47,8 @@ def _each_once(pictures: Iterable[Picture], where: str) -> tuple[dict[str, Pictu
 
 
 def _salvaged(archive: Path) -> tuple[list[Picture], list[Problem]]:
-    members = [member for member in salvage(archive) if _is_picture(member.name)]
-    whole = [member for member in members if member.whole]
-    pictures = [
-        Picture(
-            PurePosixPath(member.name).stem,
-            f"{archive}/{member.name}",
-            partial(_read, archive, member),
-        )
-        for member in whole
-    ]
-    last = f" within {members[-1].name}" if len(members) > len(whole) else ""
-    said = f"breaks off{last} after {len(whole)} whole pictures; fetch it again for the rest"
+    pictures = Archive(archive, str(archive)).salvaged()
+    members = [member for member in salvage(archive) if is_picture(member.name)]
+    last = f" within {members[-1].name}" if len(members) > len(pictures) else ""
+    said = f"breaks off{last} after {len(pictures)} whole pictures; fetch it again for the rest"
     return pictures, [Problem("damaged zip", str(archive), (archive.name,), False, (said,))]
-
-
-def _read(archive: Path, member: Member) -> bytes:
-    try:
-        return salvaged_bytes(archive, member)
-    except OSError as error:
-        raise UnreadableImage(
-            f"{archive}/{member.name}: {error.strerror}; check the file"
-        ) from error
-
-
-def _is_picture(name: str) -> bool:
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return path.suffix.lower() in SUFFIXES and not hidden

@@ -14,8 +14,10 @@ from tuningfork.images.sources import (
     Picture,
     failing,
     find_pictures,
+    is_picture_name,
     read_file,
     readable,
+    stem_of,
 )
 
 _ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
@@ -39,7 +41,7 @@ class Lookup:
 
     def by_path(self, name: str) -> Picture:
         """The picture of this path, relative to the root or absolute; reading it may raise."""
-        shown = PurePosixPath(name).stem
+        shown = stem_of(PurePosixPath(name).name)
         if _ADDRESS.match(name):
             return failing(
                 shown, name, f"{name}: an address, not a file; fetch it first and name the file"
@@ -47,7 +49,9 @@ class Lookup:
         if self._archive is not None:
             return self._in_archive(name, name)
         path = self._existing(name)
-        return Picture(readable(path.stem), readable(str(path)), partial(read_regular, path))
+        return Picture(
+            readable(stem_of(path.name)), readable(str(path)), partial(read_regular, path)
+        )
 
     def by_id(self, id_: str) -> Picture:
         """The picture ``<id>.<ending>`` directly under the root or else below it.
@@ -73,7 +77,7 @@ class Lookup:
 
     def _direct(self, id_: str) -> Path | None:
         """The file in the root itself; the ending found last is tried first."""
-        if PurePosixPath(id_).suffix.lower() in SUFFIXES:
+        if is_picture_name(id_):
             path = self._existing(id_)
             if _exists(path):
                 return path
@@ -89,7 +93,7 @@ class Lookup:
         if self._below is None:
             self._below = {}
             for name, found in _below(self.root):
-                self._below.setdefault(PurePosixPath(name).stem, []).append(found)
+                self._below.setdefault(stem_of(PurePosixPath(name).name), []).append(found)
         return self._only(id_, self._below.get(id_, []), f"{id_} with an ending such as .jpg")
 
     def _only(self, id_: str, found: list[str | Picture], wanted: str) -> Picture:
@@ -117,8 +121,8 @@ class Lookup:
         if self._below is None:
             self._below = {}
             for one in members:
-                path = PurePosixPath(one)
-                for key in {path.name, path.stem}:
+                last = PurePosixPath(one).name
+                for key in {last, stem_of(last)}:
                     self._below.setdefault(key, []).append(one)
         alike = self._below.get(PurePosixPath(name).name, [])
         ending = [members[str(one)] for one in alike if _ends_with(str(one), name)]
@@ -158,7 +162,7 @@ def _below(root: Path) -> Iterator[tuple[str, str | Picture]]:
     try:
         for picture in find_pictures([root]):
             name = picture.path[before:]
-            ending = PurePosixPath(name).suffix
+            ending = name[len(stem_of(name)) :]
             if "/" not in name and ending in {ending.lower(), ending.upper()}:
                 continue
             yield name, picture if ".zip/" in name.lower() else name
@@ -168,7 +172,7 @@ def _below(root: Path) -> Iterator[tuple[str, str | Picture]]:
 
 def _ends_with(member: str, name: str) -> bool:
     whole = f"/{member}"
-    return whole.endswith(f"/{name}") or whole.rpartition(".")[0].endswith(f"/{name}")
+    return whole.endswith(f"/{name}") or stem_of(whole).endswith(f"/{name}")
 
 
 def _exists(path: Path) -> bool:

@@ -6,6 +6,8 @@ break can be found by walking from header to header.
 
 from __future__ import annotations
 
+import io
+import os
 import struct
 import zlib
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ _STORED, _DEFLATED = 0, 8
 _DESCRIPTOR_FOLLOWS, _ENCRYPTED, _UTF8 = 0x08, 0x01, 0x800
 _LARGE = 0xFFFFFFFF
 _CHUNK = 1 << 20
+LARGEST_MEMBER = 1 << 29
+"""Bytes; of a member that unpacks to more (a "zip bomb") only so much is given."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,11 @@ class Member:
     """False for the one in which the zip breaks off."""
 
 
-def salvage(path: Path) -> list[Member]:
-    """The members of a broken zip in their order, as far as it goes."""
+def salvage(archive: Path | bytes) -> list[Member]:
+    """The members of a broken zip, a file or its bytes, in their order, as far as it goes."""
     members: list[Member] = []
-    length = path.stat().st_size
-    with path.open("rb") as file:
+    with _opened(archive) as file:
+        length = file.seek(0, os.SEEK_END)
         place = 0
         while (header := _header(file, place)) is not None:
             member, place = _member(file, header, place, length)
@@ -50,21 +54,31 @@ def salvage(path: Path) -> list[Member]:
     return members
 
 
-def salvaged_bytes(path: Path, member: Member) -> bytes:
-    """A member's bytes, as many as are whole. Raises OSError if the zip cannot be read."""
-    with path.open("rb") as file:
+def salvaged_bytes(archive: Path | bytes, member: Member, limit: int = LARGEST_MEMBER) -> bytes:
+    """A member's bytes, as many as are whole, but no more than ``limit`` and 1 MiB.
+
+    Raises OSError if the zip cannot be read.
+    """
+    with _opened(archive) as file:
         file.seek(member.start)
         data = file.read(member.size)
     if not member.deflated:
         return data
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     parts = []
-    for first in range(0, len(data), _CHUNK):
+    size = 0
+    while data and not inflater.eof and size <= limit:
         try:
-            parts.append(inflater.decompress(data[first : first + _CHUNK]))
+            parts.append(inflater.decompress(data, _CHUNK))
         except zlib.error:
             break
+        size += len(parts[-1])
+        data = inflater.unconsumed_tail
     return b"".join(parts)
+
+
+def _opened(archive: Path | bytes) -> IO[bytes]:
+    return io.BytesIO(archive) if isinstance(archive, bytes) else archive.open("rb")
 
 
 def _header(file: IO[bytes], place: int) -> tuple[int, ...] | None:
@@ -108,7 +122,11 @@ def _end_of_stream(file: IO[bytes], start: int) -> tuple[int, bool]:
     end = start
     while chunk := file.read(_CHUNK):
         try:
-            inflater.decompress(chunk)
+            # A megabyte may unpack to a thousand: it is let go piece by piece.
+            packed = chunk
+            while packed and not inflater.eof:
+                inflater.decompress(packed, _CHUNK)
+                packed = inflater.unconsumed_tail
         except zlib.error:
             return end, False
         end += len(chunk)
