@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from tuningfork.game import security
+from tuningfork.game import kiosk, languages, security, words
 from tuningfork.game.deck import Deck
 from tuningfork.game.folder import DATABASE, given_secret, prepare_folder, read_secret
 from tuningfork.game.limits import limit_rates
 from tuningfork.game.machine import Machine, Memory
-from tuningfork.game.pages import about, errors, health, home, pictures, rounds
+from tuningfork.game.pages import (
+    about,
+    board,
+    errors,
+    guide,
+    health,
+    home,
+    pictures,
+    rooms,
+    rounds,
+    start,
+    yours,
+)
 from tuningfork.game.state import EXTENSION, Game
 from tuningfork.game.store import Store
+from tuningfork.game.strengths import opponents
 
 COOKIE_LIFETIME = timedelta(days=31)
 LARGEST_FORM = 16 * 1024  # bytes; a guess and its token need a few hundred
@@ -31,6 +45,8 @@ class GameConfig:
     folder: Path
     database: str | None = None
     """URL of an SQLite or PostgreSQL database; None: a file in ``folder``."""
+    further_decks: Mapping[str, Deck] = field(default_factory=dict)
+    """Other decks to choose from, under their names in forms: ``sky``."""
     production: bool = False
     """On the open internet: rates are limited."""
     kiosk: bool = False
@@ -58,9 +74,16 @@ def create_app(config: GameConfig) -> Flask:
     )
     app.jinja_env.undefined = StrictUndefined
     store = Store(config.database or config.folder / DATABASE)
-    app.extensions[EXTENSION] = Game(config.deck, Memory(config.machine, store), store)
+    memories = {name: Memory(machine, store) for name, machine in opponents(config.machine).items()}
+    app.extensions[EXTENSION] = Game(
+        config.deck, memories["full"], store, dict(config.further_decks), memories
+    )
+    languages.install(app)
+    words.install(app)
+    yours.allow_pictures(app)
     security.protect(app)
-    for page in (home, rounds, pictures, about, health):
+    kiosk.install(app, kiosk=config.kiosk)
+    for page in (home, start, rounds, pictures, guide, board, yours, rooms, about, health):
         app.register_blueprint(page.pages)
     if config.production:
         limit_rates(app, store)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 
@@ -15,6 +15,12 @@ class DeckGalaxy:
     id: str
     truth: str
     read: Callable[[], bytes]
+    votes: Mapping[str, float] = field(default_factory=dict)
+    """Volunteers' weighted fractions under their columns' names; empty where nobody voted."""
+    title: str = ""
+    """What astronomers call it, and what they say of it; told after the guess."""
+    simulated: bool = False
+    """Drawn by this program, whatever deck it is in."""
 
 
 @dataclass(frozen=True)
@@ -45,3 +51,7 @@ class Deck:
             name: tuple(galaxy for galaxy in self.galaxies if galaxy.truth == name)
             for name in classes
         }
+
+    def ready(self) -> Mapping[str, tuple[DeckGalaxy, ...]]:
+        """The galaxies of each class that can be drawn now: here, all of them."""
+        return self.by_class

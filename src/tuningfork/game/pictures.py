@@ -7,6 +7,7 @@ import io
 from PIL import Image, ImageOps
 
 from tuningfork.images.decode import decode
+from tuningfork.images.frame import Pixels
 
 SIDE = 424  # Galaxy Zoo's frame, in pixels
 QUALITY = 90
@@ -19,8 +20,12 @@ def plain_jpeg(data: bytes, where: str) -> bytes:
     size, format, profile nor comment says which folder it came from. A picture that is not
     square is centred on black. Raises UnreadableImage.
     """
-    picture = Image.fromarray(decode(data, where))
-    square = ImageOps.pad(picture, (SIDE, SIDE), Image.Resampling.LANCZOS, color="black")
     buffer = io.BytesIO()
-    square.save(buffer, "JPEG", quality=QUALITY)
+    squared(decode(data, where)).save(buffer, "JPEG", quality=QUALITY)
     return buffer.getvalue()
+
+
+def squared(pixels: Pixels) -> Image.Image:
+    """Bring a picture of any size to 424×424 pixels, centred on black."""
+    picture = Image.fromarray(pixels)
+    return ImageOps.pad(picture, (SIDE, SIDE), Image.Resampling.LANCZOS, color="black")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from tuningfork.data import read_set
+from tuningfork.data.galaxies import Known
 from tuningfork.errors import BadData, UnreadableImage
 from tuningfork.game.deck import Deck, DeckGalaxy
 from tuningfork.images.decode import decode
 from tuningfork.images.simulated import deck_folder
 from tuningfork.votes.rules import CLASSES, load_rule
+from tuningfork.votes.tree import TREE
 
 
 def open_deck(folder: Path | None = None) -> Deck:
@@ -21,7 +26,7 @@ def open_deck(folder: Path | None = None) -> Deck:
     path = deck_folder() if folder is None else folder
     found = read_set(path, load_rule("reference"))
     galaxies = tuple(
-        DeckGalaxy(galaxy.id, galaxy.known.label, galaxy.picture.read)
+        DeckGalaxy(galaxy.id, galaxy.known.label, galaxy.picture.read, _votes(galaxy.known))
         for galaxy in found.galaxies
         if galaxy.known.label in CLASSES
     )
@@ -37,6 +42,14 @@ def open_deck(folder: Path | None = None) -> Deck:
     if without:
         remarks.append(f"{path}: {without:,} galaxies of none of the four classes (left out)")
     return Deck(found.name, folder is None, galaxies, tuple(remarks))
+
+
+def _votes(known: Known) -> Mapping[str, float]:
+    """The votes as given, else as debiased; none where the table misses some of them."""
+    for votes in (known.raw, known.votes):
+        if votes is not None and np.isfinite(votes).all():
+            return dict(zip(TREE.columns, votes.tolist(), strict=True))
+    return {}
 
 
 def _is_readable(galaxy: DeckGalaxy) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 
@@ -55,6 +55,10 @@ def _last() -> None:
 
 def _add_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
+    if g.get("pictures_inside"):
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(
+            "img-src 'self'", "img-src 'self' data:"
+        )
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = ONLY_ENCRYPTED
     if request.endpoint != "static":

@@ -1,18 +1,24 @@
-"""What the pages work with: one application's deck, machine's memory and store."""
+"""What the pages work with: one application's decks, opponents and store."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 
 from flask import current_app, session
 
 from tuningfork.game.deck import Deck
+from tuningfork.game.difficulty import Difficulties
+from tuningfork.game.draw import Pool
 from tuningfork.game.machine import Memory
-from tuningfork.game.store import Store
+from tuningfork.game.recent import Recent
+from tuningfork.game.store import Round, Store
 
 EXTENSION = "tuningfork"
+PICTURES = 512  # encoded pictures kept in memory, about 40 kB each
 
 
 @dataclass(frozen=True)
@@ -20,8 +26,39 @@ class Game:
     """One running game."""
 
     deck: Deck
+    """The deck that is played unless another is chosen."""
     memory: Memory
+    """The machine at full strength."""
     store: Store
+    further_decks: Mapping[str, Deck] = field(default_factory=dict)
+    """Other decks to choose from, under their names in forms."""
+    memories: Mapping[str, Memory] = field(default_factory=dict)
+    """Every strength's machine, under the strength's name."""
+    pictures: Recent[tuple[str, str, str], bytes] = field(default_factory=lambda: Recent(PICTURES))
+    """Encoded pictures under deck, galaxy and kind."""
+
+    @cached_property
+    def decks(self) -> Mapping[str, Deck]:
+        """Every deck under its name in forms."""
+        first = "simulated" if self.deck.simulated else "own"
+        return {first: self.deck, **self.further_decks}
+
+    @cached_property
+    def difficulties(self) -> Mapping[str, Difficulties]:
+        """The thirds of each deck, by the deck's key; nothing is measured before it is asked."""
+        return {deck.key: Difficulties(deck, self.memory) for deck in self.decks.values()}
+
+    def deck_of(self, played: Round) -> Deck | None:
+        """Find the deck of a round; None if the game has been started with others since."""
+        return next((deck for deck in self.decks.values() if deck.key == played.deck), None)
+
+    def memory_of(self, strength: str) -> Memory:
+        """Give the machine of a strength; at full strength if there is none of that name."""
+        return self.memories.get(strength, self.memory)
+
+    def pool(self, deck: Deck, difficulty: str) -> Pool:
+        """Give the galaxies of a difficulty. Raises TuningForkError while they are not known."""
+        return self.difficulties[deck.key].pool(difficulty)
 
     def close(self) -> None:
         """Close the database."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from tuningfork.game.state import current_game
+from tuningfork.game.strengths import strengths
 
 pages = Blueprint("about", __name__)
 
@@ -13,4 +14,9 @@ pages = Blueprint("about", __name__)
 def about() -> str:
     """Hubble's tuning fork, the four classes, how the machine learned, credits."""
     game = current_game()
-    return render_template("about.html", deck=game.deck, machine=game.memory.machine)
+    return render_template(
+        "about.html",
+        decks=game.decks,
+        machine=game.memory.machine,
+        strengths=[one for one in strengths() if one.name in game.memories],
+    )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort
 
 from tuningfork.errors import TuningForkError
-from tuningfork.game.pages.rounds import own_round
+from tuningfork.game.heat import heat_jpeg
+from tuningfork.game.pages.rounds import deck_of, own_round
 from tuningfork.game.pictures import plain_jpeg
+from tuningfork.game.reveal import said_of
 from tuningfork.game.rounds import current_turn
 from tuningfork.game.state import current_game
+from tuningfork.votes.rules import CLASSES
 
 pages = Blueprint("pictures", __name__)
 
@@ -18,12 +21,46 @@ def picture(token: str, number: int) -> Response:
     """One's own galaxy, once it is its turn; the address says nothing but its place."""
     played = own_round(token)
     current = current_turn(played)
-    reached = len(played.turns) if current is None else current.number
-    if not 1 <= number <= reached:
+    if not 1 <= number <= len(played.turns):
         abort(404)
-    galaxy = current_game().deck.by_id[played.turns[number - 1].galaxy]
-    try:
-        jpeg = plain_jpeg(galaxy.read(), galaxy.id)
-    except (OSError, TuningForkError):
+    turn = played.turns[number - 1]
+    if turn.guess is None and turn is not current:
         abort(404)
+    game, deck = current_game(), deck_of(played)
+    key = (deck.key, turn.galaxy, "")
+    jpeg = game.pictures.get(key)
+    if jpeg is None:
+        galaxy = deck.by_id[turn.galaxy]
+        try:
+            jpeg = plain_jpeg(galaxy.read(), galaxy.id)
+        except (OSError, TuningForkError):
+            abort(404)
+        game.pictures.put(key, jpeg)
+    return Response(jpeg, mimetype="image/jpeg")
+
+
+@pages.get("/round/<token>/galaxy/<int:number>/heat/<label>.jpg")
+def heat(token: str, number: int, label: str) -> Response:
+    """What the machine looked at, for one class; only of a galaxy that is answered."""
+    played = own_round(token)
+    if not 1 <= number <= len(played.turns) or label not in CLASSES:
+        abort(404)
+    turn = played.turns[number - 1]
+    if turn.guess is None:
+        abort(404)
+    game = current_game()
+    said = said_of(game, played, turn)
+    if said is None:
+        abort(404)
+    galaxy, view = deck_of(played).by_id[turn.galaxy], game.memory_of(played.strength).machine.view
+    key = (f"{played.deck} {turn.model}", turn.galaxy, label)
+    jpeg = game.pictures.get(key)
+    if jpeg is None:
+        try:
+            jpeg = heat_jpeg(galaxy.read(), galaxy.id, said, label, view)
+        except (OSError, TuningForkError):
+            jpeg = None
+        if jpeg is None:
+            abort(404)
+        game.pictures.put(key, jpeg)
     return Response(jpeg, mimetype="image/jpeg")

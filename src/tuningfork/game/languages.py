@@ -1,0 +1,42 @@
+"""The languages of the pages: chosen by the browser, texts in gettext catalogues."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from flask_babel import Babel, format_percent, get_locale, gettext
+
+LANGUAGES = ("en", "es", "de", "fr")
+"""English is in the templates; the others have a catalogue in ``translations``."""
+
+
+def install(app: Flask) -> None:
+    """Answer each request in the language that its browser asks for, English if in none of ours."""
+    Babel(app, default_locale="en", default_timezone="UTC", locale_selector=chosen)
+    app.jinja_env.globals.update(language=language, percent=percent)
+    app.after_request(_tell)
+
+
+def chosen() -> str:
+    """The best of our languages for the present request."""
+    return request.accept_languages.best_match(LANGUAGES, "en") or "en"
+
+
+def language() -> str:
+    """The present language's code, as in ``<html lang>``."""
+    return str(get_locale() or "en")
+
+
+def percent(share: float) -> str:
+    """Write a share of 0 to 1 in the language's way; never a 0 % or 100 % that is rounded."""
+    if 0.995 <= share < 1:
+        return gettext("over %(share)s", share=format_percent(0.99))
+    if 0 < share < 0.005:
+        return gettext("under %(share)s", share=format_percent(0.01))
+    return format_percent(round(share, 2))
+
+
+def _tell(response: Response) -> Response:
+    if response.mimetype == "text/html":
+        response.headers["Content-Language"] = language()
+        response.vary.add("Accept-Language")
+    return response
