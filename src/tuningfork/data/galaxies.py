@@ -27,6 +27,8 @@ class Known:
     """The rule's classes that what is known allows; empty: anything."""
     rules: Mapping[str, str] = field(default_factory=dict)
     """Classes under other rules; an empty name: it meets none of that rule's classes."""
+    volunteers: float | None = None
+    """How many volunteers saw the galaxy, where the table tells."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,15 @@
 """How good a network is: scores on galaxies whose class or votes are known, and paired tests."""
 
-from tuningfork.evaluate.evaluation import Evaluation, evaluate_set
-from tuningfork.evaluate.paired import Comparison, compare, read_predictions
+from tuningfork.evaluate.evaluation import Answered, Evaluation, evaluate_set
+from tuningfork.evaluate.paired import Comparison, Predictions, compare, read_predictions
 from tuningfork.evaluate.scores import ClassScore, Scores, score
 
 __all__ = [
+    "Answered",
     "ClassScore",
     "Comparison",
     "Evaluation",
+    "Predictions",
     "Scores",
     "compare",
     "evaluate_set",

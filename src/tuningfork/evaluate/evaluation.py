@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tuningfork.classify import Classification, Row, classify_pictures
 from tuningfork.data import Galaxy, GalaxySet, Known, Problem
@@ -14,9 +16,26 @@ from tuningfork.errors import BadData, UnknownName
 from tuningfork.evaluate.scores import Scores, root_mean_square, score
 from tuningfork.model.session import Model
 from tuningfork.votes.rules import Rule
+from tuningfork.votes.tree import TREE
 
 Watch = Callable[[Iterable[Row]], Iterable[Row]]
 """Passes rows on; a progress bar that looks at them as they go by."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A galaxy of which something is known, and what the network says of it."""
+
+    galaxy: Galaxy
+    found: Classification
+
+    @property
+    def id(self) -> str:
+        return self.galaxy.id
+
+    @property
+    def known(self) -> Known:
+        return self.galaxy.known
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,22 @@ class Evaluation:
     """Id → the network's class, of the galaxies whose class is known."""
     truths: Mapping[str, str]
     """Id → the true class of the same galaxies."""
+    answered: tuple[Answered, ...]
+    """Every galaxy whose picture could be read, with all that is known and was answered."""
+    seconds: float
+    """From the first file to the last answer, decoding included."""
+
+    @property
+    def labelled(self) -> tuple[Answered, ...]:
+        """The galaxies whose class is known."""
+        return tuple(one for one in self.answered if one.known.label is not None)
+
+    @property
+    def voted_on(self) -> tuple[Answered, ...]:
+        """The galaxies with votes, of a network that foretells votes."""
+        return tuple(
+            one for one in self.answered if one.known.votes is not None and one.found.fractions
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Give everything but the single answers as JSON can hold it."""
@@ -88,17 +123,12 @@ def evaluate_set(
     rows = classify_pictures(
         model, (one.picture for one in known), frame_share=frame_share, views=views
     )
+    started = time.perf_counter()
     answered, unreadable = _sorted(zip(known, watch(rows), strict=True))
+    seconds = time.perf_counter() - started
     if not answered:
         raise BadData(f"{galaxies.folder}: no picture can be read; {unreadable[0].error}")
-    return _evaluation(answered, galaxies, unreadable, rule)
-
-
-@dataclass(frozen=True)
-class _Answered:
-    id: str
-    known: Known
-    found: Classification
+    return _evaluation(answered, galaxies, unreadable, rule, seconds)
 
 
 def _says_something(known: Known, rule: Rule) -> bool:
@@ -110,19 +140,23 @@ def _narrowed(known: Known, rule: Rule) -> bool:
     return known.label is None and 0 < len(known.possible) < len(rule.class_names)
 
 
-def _sorted(pairs: Iterable[tuple[Galaxy, Row]]) -> tuple[list[_Answered], tuple[Row, ...]]:
-    answered: list[_Answered] = []
+def _sorted(pairs: Iterable[tuple[Galaxy, Row]]) -> tuple[list[Answered], tuple[Row, ...]]:
+    answered: list[Answered] = []
     unreadable: list[Row] = []
     for galaxy, row in pairs:
         if row.classification is None:
             unreadable.append(row)
         else:
-            answered.append(_Answered(galaxy.id, galaxy.known, row.classification))
+            answered.append(Answered(galaxy, row.classification))
     return answered, tuple(unreadable)
 
 
 def _evaluation(
-    answered: list[_Answered], galaxies: GalaxySet, unreadable: tuple[Row, ...], rule: Rule
+    answered: list[Answered],
+    galaxies: GalaxySet,
+    unreadable: tuple[Row, ...],
+    rule: Rule,
+    seconds: float,
 ) -> Evaluation:
     labelled = [one for one in answered if one.known.label is not None]
     voted = [one for one in answered if one.known.votes is not None and one.found.fractions]
@@ -138,18 +172,46 @@ def _evaluation(
         problems=galaxies.problems,
         answers={one.id: one.found.label for one in labelled},
         truths={one.id: str(one.known.label) for one in labelled},
+        answered=tuple(answered),
+        seconds=seconds,
     )
 
 
-def _scores(labelled: list[_Answered], classes: tuple[str, ...]) -> Scores:
-    return score(
-        np.array([classes.index(str(one.known.label)) for one in labelled]),
-        np.array([classes.index(one.found.label) for one in labelled]),
-        classes,
-        np.array([[one.found.probabilities[name] for name in classes] for one in labelled]),
-    )
+def class_arrays(
+    labelled: Iterable[Answered], classes: tuple[str, ...]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Give true places among the classes, (n,), and probabilities, (n, classes)."""
+    pairs = [
+        (classes.index(str(one.known.label)), [one.found.probabilities[name] for name in classes])
+        for one in labelled
+    ]
+    truth = np.array([place for place, _ in pairs], dtype=np.intp)
+    return truth, np.array([shares for _, shares in pairs]).reshape(-1, len(classes))
 
 
-def _error_of_fractions(voted: list[_Answered]) -> float | None:
-    predicted = np.array([list(one.found.fractions.values()) for one in voted])
-    return root_mean_square(predicted, np.array([one.known.votes for one in voted]))
+def vote_arrays(
+    voted: Iterable[Answered], *, raw: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give predicted and known weighted fractions, both of shape (n, 37).
+
+    ``raw`` asks for votes as volunteers gave them where debiased ones are known beside.
+    """
+    pairs = [(list(one.found.fractions.values()), _votes(one.known, raw=raw)) for one in voted]
+    columns = len(TREE.columns)
+    predicted = np.array([said for said, _ in pairs], dtype=np.float64).reshape(-1, columns)
+    return predicted, np.array([votes for _, votes in pairs]).reshape(-1, columns)
+
+
+def _votes(known: Known, *, raw: bool) -> NDArray[np.float64]:
+    votes = known.raw if raw and known.raw is not None else known.votes
+    return np.full(len(TREE.columns), np.nan) if votes is None else votes
+
+
+def _scores(labelled: list[Answered], classes: tuple[str, ...]) -> Scores:
+    truth, probabilities = class_arrays(labelled, classes)
+    answers = np.array([classes.index(one.found.label) for one in labelled])
+    return score(truth, answers, classes, probabilities)
+
+
+def _error_of_fractions(voted: list[Answered]) -> float | None:
+    return root_mean_square(*vote_arrays(voted))

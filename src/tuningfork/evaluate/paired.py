@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,16 @@ class Predictions:
 
 
 @dataclass(frozen=True)
+class Paired:
+    """How often two were right on the same galaxies."""
+
+    both: int
+    only_here: int
+    only_there: int
+    neither: int
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Our answers and theirs on the galaxies that both answered and whose class is known."""
 
@@ -42,6 +53,12 @@ class Comparison:
     """Answers of theirs to galaxies that are not among ours."""
     truth_differs: int
     """Galaxies whose class in their table is not the one that we hold for true."""
+    by_class: Mapping[str, Paired]
+    """The same galaxies by their true class."""
+    only_here: tuple[str, ...]
+    """Ids of the galaxies that only we got right."""
+    only_there: tuple[str, ...]
+    """Ids of the galaxies that only they got right."""
 
 
 def read_predictions(path: Path, rule: Rule) -> Predictions:
@@ -83,7 +100,11 @@ def compare(ours: Mapping[str, str], truth: Mapping[str, str], theirs: Predictio
 
     shared = [id_ for id_ in ours if id_ in truth and id_ in theirs.answers]
     pairs = [(ours[id_] == truth[id_], theirs.answers[id_] == truth[id_]) for id_ in shared]
-    b, c = pairs.count((True, False)), pairs.count((False, True))
+    ids = {
+        kind: tuple(id_ for id_, pair in zip(shared, pairs, strict=True) if pair == kind)
+        for kind in ((True, False), (False, True))
+    }
+    b, c = len(ids[True, False]), len(ids[False, True])
     count = len(shared)
     return Comparison(
         count=count,
@@ -95,7 +116,19 @@ def compare(ours: Mapping[str, str], truth: Mapping[str, str], theirs: Predictio
         missing_there=sum(id_ not in theirs.answers for id_ in ours if id_ in truth),
         missing_here=sum(id_ not in ours or id_ not in truth for id_ in theirs.answers),
         truth_differs=sum(theirs.truths.get(id_, truth[id_]) != truth[id_] for id_ in shared),
+        by_class=_by_class([truth[id_] for id_ in shared], pairs),
+        only_here=ids[True, False],
+        only_there=ids[False, True],
     )
+
+
+def _by_class(truths: list[str], pairs: list[tuple[bool, bool]]) -> dict[str, Paired]:
+    found = {}
+    for name in dict.fromkeys(sorted(truths)):
+        own = Counter(pair for truth, pair in zip(truths, pairs, strict=True) if truth == name)
+        kinds = ((True, True), (True, False), (False, True), (False, False))
+        found[name] = Paired(*(own[kind] for kind in kinds))
+    return found
 
 
 def _columns(names: object, path: Path) -> tuple[str, str, str | None]:
