@@ -15,12 +15,14 @@ from tuningfork.data.layout import Layout, find_layout
 from tuningfork.data.pictures import pictures_by_id, pictures_in
 from tuningfork.errors import BadData, BadTable, UnknownName
 from tuningfork.images.sources import Picture
-from tuningfork.votes.columns import TableFile, open_table
+from tuningfork.votes.columns import TableFile, open_table, whole_id
 from tuningfork.votes.gz2 import DEBIASED, RAW, gz2_columns
 from tuningfork.votes.problems import Problem
 from tuningfork.votes.rules import Rule
-from tuningfork.votes.tables import read_votes
+from tuningfork.votes.tables import id_column, read_votes
 
+VOLUNTEERS = "total_classifications"
+"""Galaxy Zoo 2's column of how many volunteers saw a galaxy."""
 GZ2_MAPPING = "gz2_filename_mapping.csv"
 """Galaxy Zoo 2's own list of the pictures (asset_id) of SDSS's objects (objid)."""
 
@@ -62,13 +64,16 @@ def known_in(layout: Layout, rule: Rule) -> tuple[Mapping[str, Known], list[Prob
         return read_labels(layout.table, rule)
     votes = read_votes(layout.table.path)
     raw = _raw_votes(layout.table)
+    crowds = _volunteers(layout.table)
     pictured = _pictured_as(layout)
     known = {}
     places = rule.apply(votes.weighted)
     for id_, weighted, place in zip(votes.ids, votes.weighted, places, strict=True):
         label = rule.class_names[place] if place >= 0 else None
         possible = frozenset({label} if label else ())
-        known[pictured.get(id_, id_)] = Known(weighted, raw.get(id_), label, possible)
+        known[pictured.get(id_, id_)] = Known(
+            weighted, raw.get(id_), label, possible, volunteers=crowds.get(id_)
+        )
     return known, list(votes.problems)
 
 
@@ -78,6 +83,16 @@ def _raw_votes(file: TableFile) -> Mapping[str, NDArray[np.float64]]:
         return {}
     raw = read_votes(file.path, [RAW])
     return dict(zip(raw.ids, raw.weighted, strict=True))
+
+
+def _volunteers(file: TableFile) -> Mapping[str, float]:
+    """How many volunteers saw each galaxy, by id, where the table tells."""
+    if VOLUNTEERS not in file.header:
+        return {}
+    table = file.read([id_column(file)], [VOLUNTEERS])
+    ids = (whole_id(text) for text in next(iter(table.text.values())))
+    counts = table.numbers[:, 0]
+    return {id_: count for id_, count in zip(ids, counts.tolist(), strict=True) if count > 0}
 
 
 def _pictured_as(layout: Layout) -> dict[str, str]:
