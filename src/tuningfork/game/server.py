@@ -18,7 +18,9 @@ from waitress.wasyncore import close_all  # type: ignore[import-untyped]
 from tuningfork.errors import TuningForkError
 
 THREADS = 8
-LARGEST_BODY = 2**20  # bytes; a larger one is not even taken in
+LARGEST_BODY = 9 * 2**20
+"""Bytes of a request: a picture to look at and its form. A larger one is not even taken in; what is
+taken in stays in memory, so that nothing of a picture touches the disk."""
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (compared with, never listened to)
 
 
@@ -44,6 +46,7 @@ def serve(
         threads=THREADS,
         ident="tuningfork",
         max_request_body_size=LARGEST_BODY,
+        inbuf_overflow=LARGEST_BODY + 1,
         map=connections,
         clear_untrusted_proxy_headers=True,
         **_trust(proxy),
