@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -19,6 +19,7 @@ from tuningfork.images.frame import Preprocessing
 from tuningfork.images.framing import Reading, with_share
 from tuningfork.images.reading import read_picture
 from tuningfork.images.sources import Picture
+from tuningfork.model.calibration import COVERAGE
 from tuningfork.model.session import Model
 
 DECODERS = min(4, os.cpu_count() or 1)
@@ -52,6 +53,8 @@ def classify_pictures(
     frame_share: float | None = None,
     reading: Reading | None = None,
     views: int = 1,
+    coverage: float = COVERAGE,
+    prior: Mapping[str, float] | None = None,
     batch: int = 16,
 ) -> Iterator[Row]:
     """Classify pictures, one row for each, in their order.
@@ -59,11 +62,17 @@ def classify_pictures(
     ``frame_share`` is the pictures' width as a share of Galaxy Zoo's frame (see
     :class:`tuningfork.images.frame.Preprocessing`), where that is known; ``reading`` says how they
     are read and where the galaxy is looked for; ``views`` how many turned and mirrored views
-    the answers are averaged over (1 or 8). No more than three batches of pictures are held at a
-    time. A picture that cannot be read gives a row with an error; the others go on.
+    the answers are averaged over (1 or 8); ``coverage`` and ``prior`` are as in
+    :func:`tuningfork.classify.classifier.classifications`. No more than three batches of pictures
+    are held at a time. A picture that cannot be read gives a row with an error; the others go on.
     """
     reading = with_share(reading, frame_share)
     preprocessing = model.card.preprocessing
+
+    def answered(pixels: NDArray[np.uint8]) -> list[Classification]:
+        answers = answer_views(model, pixels, views)
+        return classifications(model.card, answers, coverage=coverage, prior=prior)
+
     remaining = iter(pictures)
     ahead: deque[Future[_Prepared]] = deque()
     pool = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
@@ -74,7 +83,7 @@ def classify_pictures(
             if not ahead:
                 return
             prepared = [ahead.popleft().result() for _ in range(min(batch, len(ahead)))]
-            yield from _rows(model, prepared, views)
+            yield from _rows(prepared, answered)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -91,11 +100,13 @@ def _prepare(picture: Picture, preprocessing: Preprocessing, reading: Reading) -
         )
 
 
-def _rows(model: Model, prepared: list[_Prepared], views: int) -> Iterator[Row]:
+def _rows(
+    prepared: list[_Prepared], answered: Callable[[NDArray[np.uint8]], list[Classification]]
+) -> Iterator[Row]:
     readable = [one.pixels for one in prepared if one.pixels is not None]
     found: Iterator[Classification] = iter(())
     if readable:
-        found = iter(classifications(model.card, answer_views(model, np.stack(readable), views)))
+        found = iter(answered(np.stack(readable)))
     for one in prepared:
         classification = None if one.pixels is None else next(found)
         yield Row(one.picture.id, one.picture.path, classification, one.error, one.note)

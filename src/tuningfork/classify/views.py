@@ -31,7 +31,9 @@ def answer_views(model: Model, pixels: NDArray[np.uint8], views: int) -> Answers
         for mirrored in (pixels, pixels[:, :, ::-1])
         for turns in range(4)
     ]
+    strange = [one.strangeness for one in answers if one.strangeness is not None]
     return Answers(
         np.mean([one.probabilities for one in answers], axis=0),
         np.mean([one.fractions for one in answers], axis=0),
+        strangeness=np.mean(strange, axis=0) if strange else None,
     )

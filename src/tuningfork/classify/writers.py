@@ -23,8 +23,10 @@ Write = Callable[["Row"], None]
 
 DECIMALS = 8
 """Of probabilities and fractions in tables: finer than the network's 32 bits near 1."""
-TEXT_COLUMNS = frozenset({"id", "path", "class", "error"})
+TEXT_COLUMNS = frozenset({"id", "path", "class", "set", "verdict", "error"})
 """Columns that hold text; all others hold numbers."""
+DOUBT_COLUMNS = ("set", "verdict")
+"""Of a calibrated network: see :mod:`tuningfork.model.calibration`."""
 PARQUET_ROWS = 4096
 """Rows that are gathered before they are compressed."""
 
@@ -32,13 +34,15 @@ PARQUET_ROWS = 4096
 def column_names(card: Card) -> tuple[str, ...]:
     """Name the columns of a table of answers.
 
-    id, path, class, the probability of each class, the 37 weighted fractions, error.
+    id, path, class, the probability of each class, from a calibrated network the classes that are
+    left (``|`` between them) and the verdict, the 37 weighted fractions, error.
     """
     return (
         "id",
         "path",
         "class",
         *(f"p_{name}" for name in shown_classes(card)),
+        *(DOUBT_COLUMNS if card.calibration is not None else ()),
         *TREE.columns,
         "error",
     )
@@ -48,13 +52,18 @@ def cells(row: Row, card: Card) -> tuple[Cell, ...]:
     """Give a row's values in the order of :func:`column_names`; None where there is none."""
     found = row.classification
     if found is None:
-        empty = (None,) * (1 + len(card.classes) + len(TREE.columns))
+        empty = (None,) * (len(column_names(card)) - 3)
         return (row.id, row.path, *empty, row.error)
+    doubt: tuple[Cell, ...] = ()
+    if card.calibration is not None:
+        own = found.doubt
+        doubt = (None, None) if own is None else ("|".join(own.possible), own.verdict)
     return (
         row.id,
         row.path,
         found.label,
         *(_rounded(found.probabilities[name]) for name in shown_classes(card)),
+        *doubt,
         *(_rounded(found.fractions.get(name)) for name in TREE.columns),
         None,
     )

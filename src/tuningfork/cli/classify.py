@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from tuningfork.cli.doubting import doubt_cells, doubt_sentence, doubt_settings
 from tuningfork.cli.parts import classify_in_parts, goes_to_parts
 from tuningfork.cli.progress import progress_bar
 
@@ -78,6 +79,23 @@ def classify(
             help="Width of the pictures as a share of Galaxy Zoo's frame of 424 pixels.",
         ),
     ] = 1.0,
+    coverage: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(
+            help="How often the set of classes that is left shall hold the true one: between 0 "
+            "and 1. Default: 0.95.",
+            show_default=False,
+        ),
+    ] = None,
+    prior: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="CLASS=SHARE,...",
+            help="Your galaxies' mix of classes, where it is not that of the sky; see "
+            "docs/doubt.md.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print every row as JSON instead of a table.")
     ] = False,
@@ -86,7 +104,9 @@ def classify(
 
     Reads JPEG, PNG, TIFF, WebP, GIF and BMP of any size, in colour or grey.
     Each picture gets one row: its class, the probability of each class, the 37
-    vote fractions that volunteers would give, or why it could not be read.
+    vote fractions that volunteers would give, or why it could not be read. A
+    calibrated network also gives the set of classes that are left and a verdict:
+    sure, unsure, or no galaxy here.
 
     Exit code: 0 all were read, 1 some were not, 2 the command was wrong.
 
@@ -96,6 +116,7 @@ def classify(
       tuningfork classify my_galaxies/ --output answers.csv
       tuningfork classify images.zip --output answers.parquet --frame 0.5
       tuningfork classify --json - < galaxy.jpg
+      tuningfork classify my_galaxies/ --coverage 0.99
       tuningfork classify --catalog galaxies.parquet --images cutouts/ --output predictions/
     """  # noqa: D301  (Typer needs the \\b itself)
     from tuningfork.classify import classify_pictures
@@ -104,7 +125,7 @@ def classify(
     from tuningfork.model.session import load_model
 
     given = [Path(path) for path in _check(paths, frame, catalog, images)]
-    settings = {"frame_share": frame}
+    settings = {"frame_share": frame, **doubt_settings(model, coverage, prior)}
     if catalog is not None or goes_to_parts(output):
         done = classify_in_parts(
             paths=given,
@@ -124,24 +145,45 @@ def classify(
     pictures = find_pictures(given)
     network = load_model(model)
     rows = classify_pictures(network, pictures, **settings)
-    shown: list[Row] = []
-    errors: list[str] = []
-    counts: Counter[str] = Counter()
+    told = _Told(every=output is None)
     table = nullcontext() if output is None else row_writer(output, network.card)
     with _told_if_stopped(output), table as write:
         for row in _printed(rows, network.card) if as_json else _watched(rows, given):
-            counts["" if row.classification is None else row.classification.label] += 1
+            told.count(row)
             if write is not None:
                 write(row)
-            if not as_json and (output is None or len(shown) < SHOWN):
-                shown.append(row)
-            if row.error and (output is None or len(errors) < SHOWN):
-                errors.append(row.error)
+            if not as_json:
+                told.keep(row)
     if not as_json:
-        _print_table(shown, errors, network.card, counts)
+        _print_table(told, network.card)
+        if told.verdicts:
+            typer.echo(doubt_sentence(told.verdicts, coverage))
         if output is not None:
             typer.echo(f"Written to {output}")
-    raise typer.Exit(1 if counts[""] else 0)
+    raise typer.Exit(1 if told.counts[""] else 0)
+
+
+class _Told:
+    """What the table on the terminal tells of the rows that went by."""
+
+    def __init__(self, *, every: bool) -> None:
+        self._every = every
+        self.rows: list[Row] = []
+        self.errors: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self.verdicts: Counter[str] = Counter()
+
+    def count(self, row: Row) -> None:
+        found = row.classification
+        self.counts["" if found is None else found.label] += 1
+        if found is not None and found.doubt is not None:
+            self.verdicts[found.doubt.verdict] += 1
+
+    def keep(self, row: Row) -> None:
+        if self._every or len(self.rows) < SHOWN:
+            self.rows.append(row)
+        if row.error and (self._every or len(self.errors) < SHOWN):
+            self.errors.append(row.error)
 
 
 def _check(
@@ -197,16 +239,17 @@ def _printed(rows: Iterable[Row], card: Card) -> Iterator[Row]:
     typer.echo("\n]" if before == ",\n" else "[]")
 
 
-def _print_table(rows: list[Row], errors: list[str], card: Card, counts: Counter[str]) -> None:
+def _print_table(told: _Told, card: Card) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = PIPE_WIDTH
+    counts, errors = told.counts, told.errors
     total, failed = counts.total(), counts[""]
-    console.print(_table(rows, card))
-    if total > len(rows):
-        console.print(f"… and {total - len(rows):,} more\n")
+    console.print(_table(told.rows, card))
+    if total > len(told.rows):
+        console.print(f"… and {total - len(told.rows):,} more\n")
     for error in errors:
         console.print(_on_one_line(error), style="red", markup=False, soft_wrap=True)
     if failed > len(errors):
@@ -228,6 +271,9 @@ def _table(rows: list[Row], card: Card) -> Table:
     table.add_column("class", no_wrap=True)
     for name in shown_classes(card):
         table.add_column(name, justify="right")
+    if card.calibration is not None:
+        table.add_column("set")
+        table.add_column("verdict", no_wrap=True)
     for row in rows:
         found = row.classification
         shown_id = Text(_on_one_line(row.id))
@@ -235,7 +281,8 @@ def _table(rows: list[Row], card: Card) -> Table:
             table.add_row(shown_id, "unreadable", style="red")
             continue
         shares = (f"{found.probabilities[one]:.3f}" for one in shown_classes(card))
-        table.add_row(shown_id, found.label, *shares)
+        doubt = doubt_cells(row) if card.calibration is not None else ()
+        table.add_row(shown_id, found.label, *shares, *doubt)
     return table
 
 

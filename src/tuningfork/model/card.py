@@ -12,6 +12,7 @@ from typing import Any
 from tuningfork.errors import BadModel
 from tuningfork.files import replacing
 from tuningfork.images.frame import Preprocessing
+from tuningfork.model.calibration import Calibration, calibration_from
 from tuningfork.votes.tree import TREE
 
 
@@ -40,6 +41,8 @@ class Card:
     empty where the training does not say."""
     scores: Mapping[str, Any] = field(default_factory=dict)
     """What it reaches, each with what it was measured on."""
+    calibration: Calibration | None = None
+    """How its answers are to be doubted; None: nobody has calibrated it."""
     version: str = ""
     """Of Tuning Fork, at the export."""
     created: str = ""
@@ -52,6 +55,8 @@ class Card:
         _require(len(self.classes) > 1, "classes", "at least two names")
         _require(len(set(self.classes)) == len(self.classes), "classes", "different names")
         _require(self.columns in {(), TREE.columns}, "columns", "the tree's 37 in order, or none")
+        mix = None if self.calibration is None else tuple(self.calibration.mix)
+        _require(mix in {None, self.classes}, "calibration", "of the card's classes, in order")
         _require(_is_hash(self.sha256), "sha256", "64 hexadecimal digits")
         _require(self.parameters > 0, "parameters", "a positive number")
         sides = (self.preprocessing.frame_pixels, self.preprocessing.input_pixels)
@@ -111,6 +116,8 @@ def _checked(name: str, value: object) -> object:
         return Preprocessing(**value)  # type: ignore[arg-type]
     if name == "parameters":
         _require(_is_count(value), name, "a whole number")
+    elif name == "calibration":
+        return None if value is None else calibration_from(value)
     elif name == "data":
         _require(_is_counts(value), name, "a whole number for each data set")
     elif name == "held_out":

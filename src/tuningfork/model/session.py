@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuningfork.errors import BadModel, UnknownName
+from tuningfork.model.calibration import flat
 from tuningfork.model.card import Card, read_card
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class Answers:
     """Shape (n, channels): the mean of the last feature map, at least 0."""
     zhu5: NDArray[np.float32] | None = None
     """Shape (n, 6), 0 to 1: the five classes of the rule ``zhu5``, and last none of them."""
+    strangeness: NDArray[np.float32] | None = None
+    """Shape (n,): how little a picture looks like one of a galaxy; the card's calibration says
+    from where on it shows none, and infinity is a crop of one colour. None from a graph that has
+    not been calibrated."""
 
 
 class Model:
@@ -78,13 +83,18 @@ class Model:
             )
         classes, columns = len(self.card.classes), len(self.card.columns)
         if len(pixels) == 0:
-            return Answers(np.empty((0, classes), np.float32), np.empty((0, columns), np.float32))
+            nothing = (np.empty((0, size), np.float32) for size in (classes, columns))
+            return Answers(*nothing, strangeness=np.empty(0, np.float32))
         wanted = ["probabilities", *(["fractions"] if columns else [])]
+        if "strangeness" in self._outputs:
+            wanted.append("strangeness")
         if more:
             wanted += [name for name in FURTHER if name in self._outputs]
         values = self._session.run(wanted, {"pixels": np.ascontiguousarray(pixels)})
         found = dict(zip(wanted, values, strict=True))
         found.setdefault("fractions", np.empty((len(pixels), 0), np.float32))
+        if "strangeness" in found:
+            found["strangeness"] = np.where(flat(pixels), np.inf, found["strangeness"])
         return Answers(**found)
 
 
@@ -163,6 +173,8 @@ def _check_form(session: Any, card: Card, where: str) -> None:  # noqa: ANN401
     }
     if card.columns:
         wanted["fractions"] = ("tensor(float)", [len(card.columns)])
+    if card.calibration is not None:
+        wanted["strangeness"] = ("tensor(float)", [])
     found = {
         one.name: (one.type, list(one.shape[1:]))
         for one in (*session.get_inputs(), *session.get_outputs())

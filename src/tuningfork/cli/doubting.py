@@ -1,0 +1,55 @@
+"""What ``classify`` says of doubt: its options, its columns, its last line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from tuningfork.classify import Row
+
+
+def doubt_settings(model: str | None, coverage: float | None, prior: str | None) -> dict[str, Any]:
+    """Turn --coverage and --prior into settings of classify_pictures.
+
+    Raises BadModel if they are given for a network that is not calibrated, BadRule for a prior
+    that does not name every class.
+    """
+    if coverage is None and prior is None:
+        return {}
+    from tuningfork.classify.classifier import NOT_CALIBRATED
+    from tuningfork.errors import BadModel
+    from tuningfork.model.calibration import parsed_prior
+    from tuningfork.model.card import read_card
+    from tuningfork.model.session import BUNDLED, graph_path
+
+    # A number that is not one passes every comparison's opposite.
+    if coverage is not None and not 0 < coverage < 1:
+        raise typer.BadParameter(
+            "give a number above 0 and below 1, such as 0.95", param_hint="--coverage"
+        )
+    card = read_card(graph_path(model or BUNDLED).with_suffix(".json"))
+    if card.calibration is None:
+        raise BadModel(NOT_CALIBRATED.format(name=card.name))
+    settings: dict[str, Any] = {} if coverage is None else {"coverage": coverage}
+    if prior is not None:
+        settings["prior"] = parsed_prior(prior, card.classes)
+    return settings
+
+
+def doubt_cells(row: Row) -> tuple[str, str]:
+    """Give the set and the verdict of a row as people read them."""
+    found = None if row.classification is None else row.classification.doubt
+    if found is None:
+        return "", ""
+    return " or ".join(found.possible), found.verdict
+
+
+def doubt_sentence(verdicts: Mapping[str, int], coverage: float | None) -> str:
+    """Sum up how many answers are sure, and at which coverage."""
+    from tuningfork.model.calibration import COVERAGE, VERDICTS
+
+    told = ", ".join(f"{verdicts.get(one, 0):,} {one}" for one in VERDICTS)
+    return f"At a coverage of {coverage or COVERAGE:g}: {told}"
