@@ -240,17 +240,47 @@ def test_unknown_class_folder_is_refused(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_one_id_in_two_classes(tmp_path: Path) -> None:
-    """A galaxy in folders of two classes is left out; a copy in its own class is not."""
+def test_one_name_in_several_classes(tmp_path: Path) -> None:
+    """Galaxies numbered anew in each class have the class in their ids; other ids stay."""
     pictures(tmp_path / "elliptical", ["1", "2", "3"])
     pictures(tmp_path / "spiral", ["2", "4"])
     pictures(tmp_path / "elliptical", ["3"], ".png")
     found = read(tmp_path)
-    assert sorted(ids(found)) == ["1", "3", "4"]
+    assert {one.id: one.known.label for one in found.galaxies} == {
+        "1": "elliptical",
+        "elliptical/2": "elliptical",
+        "spiral/2": "spiral",
+        "3": "elliptical",
+        "4": "spiral",
+    }
+    by_id = {one.id: one.picture.read() for one in found.galaxies}
+    assert by_id["elliptical/2"] == (tmp_path / "elliptical" / "2.jpg").read_bytes()
+    assert by_id["spiral/2"] == (tmp_path / "spiral" / "2.jpg").read_bytes()
     assert kinds(found) == {
         "picture twice": ("3",),
-        "one id in folders of several classes": ("2",),
+        "one name in folders of several classes": ("2",),
     }
+
+
+def test_one_picture_in_several_classes(tmp_path: Path) -> None:
+    """The same picture under two classes contradicts itself, so that galaxy is left out."""
+    pictures(tmp_path / "elliptical", ["1", "2"])
+    pictures(tmp_path / "spiral", ["3"])
+    (tmp_path / "spiral" / "2.jpg").write_bytes(jpeg(1))
+    found = read(tmp_path)
+    assert sorted(ids(found)) == ["1", "3"]
+    assert kinds(found) == {"one picture in folders of several classes": ("2",)}
+
+
+def test_a_deck_numbered_anew_in_every_class_keeps_every_galaxy(tmp_path: Path) -> None:
+    """Folders that all hold 1.jpg, 2.jpg … lose nothing."""
+    for seed, name in enumerate(("elliptical", "spiral", "barred_spiral", "edge_on_spiral")):
+        (tmp_path / name).mkdir()
+        for number in (1, 2):
+            (tmp_path / name / f"{number}.jpg").write_bytes(jpeg(2 * seed + number))
+    found = read(tmp_path)
+    assert len({one.id for one in found.galaxies}) == 8
+    assert not [one for one in found.problems if one.dropped]
 
 
 def test_galaxy_zoos_list_of_pictures(tmp_path: Path) -> None:

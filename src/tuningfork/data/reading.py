@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -13,7 +14,7 @@ from tuningfork.data.galaxies import Galaxy, GalaxySet, Known
 from tuningfork.data.labels import read_labels
 from tuningfork.data.layout import Layout, find_layout
 from tuningfork.data.pictures import pictures_by_id, pictures_in
-from tuningfork.errors import BadData, BadTable, UnknownName
+from tuningfork.errors import BadData, BadTable, UnknownName, UnreadableImage
 from tuningfork.images.sources import Picture
 from tuningfork.votes.columns import TableFile, open_table, whole_id
 from tuningfork.votes.gz2 import DEBIASED, RAW, gz2_columns
@@ -132,27 +133,61 @@ def _from_class_folders(folder: Path, rule: Rule) -> tuple[list[Galaxy], list[Pr
             "or labels beside pictures, or a folder of pictures for each class"
         )
     classes = _classes({_parent(one, folder) for one in pictures}, folder, rule)
-    by_id: dict[str, list[tuple[Picture, str]]] = defaultdict(list)
+    by_id: dict[str, dict[str, list[Picture]]] = defaultdict(lambda: defaultdict(list))
     for picture in pictures:
-        by_id[picture.id].append((picture, classes[_parent(picture, folder)]))
+        by_id[picture.id][classes[_parent(picture, folder)]].append(picture)
     galaxies: list[Galaxy] = []
     twice: dict[str, str] = {}
     torn: dict[str, str] = {}
-    for id_, same in by_id.items():
-        if len(same) > 1:
-            several = len({label for _, label in same}) > 1
-            (torn if several else twice)[id_] = " beside ".join(one.path for one, _ in same)
-        if id_ not in torn:
-            picture, label = same[0]
-            galaxies.append(Galaxy(id_, picture, Known(label=label, possible=frozenset({label}))))
+    for id_, by_class in by_id.items():
+        if len(by_class) > 1 and _one_picture([alike[0] for alike in by_class.values()]):
+            torn[id_] = _beside([one for alike in by_class.values() for one in alike])
+            continue
+        for label, alike in by_class.items():
+            # Where a name numbers other galaxies in other classes, the class tells them apart.
+            unique = id_ if len(by_class) == 1 else f"{label}/{id_}"
+            if len(alike) > 1:
+                twice[unique] = _beside(alike)
+            known = Known(label=label, possible=frozenset({label}))
+            galaxies.append(Galaxy(unique, alike[0], known))
     for kind, which, dropped in (
+        ("one name in folders of several classes", _named_apart(by_id, torn), False),
         ("picture twice", twice, False),
-        ("one id in folders of several classes", torn, True),
+        ("one picture in folders of several classes", torn, True),
     ):
         if which:
             details = tuple(which.values())
             problems.append(Problem(kind, str(folder), tuple(which), dropped, details))
     return galaxies, problems
+
+
+def _named_apart(
+    by_id: Mapping[str, Mapping[str, object]], torn: Mapping[str, str]
+) -> dict[str, str]:
+    """The names that several classes share, and the ids that their galaxies have instead."""
+    return {
+        id_: " and ".join(f"{label}/{id_}" for label in by_class)
+        for id_, by_class in by_id.items()
+        if len(by_class) > 1 and id_ not in torn
+    }
+
+
+def _one_picture(pictures: list[Picture]) -> bool:
+    """Whether any two of the files hold the same bytes; one that cannot be read is no other."""
+    seen: set[bytes] = set()
+    for picture in pictures:
+        try:
+            digest = hashlib.sha256(picture.read()).digest()
+        except UnreadableImage:
+            continue
+        if digest in seen:
+            return True
+        seen.add(digest)
+    return False
+
+
+def _beside(pictures: list[Picture]) -> str:
+    return " beside ".join(one.path for one in pictures)
 
 
 def _parent(picture: Picture, folder: Path) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,22 +19,28 @@ from tuningfork.images.quiet import quietly
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP")
 SMALLEST_SIDE = 8
 """Pixels; a smaller picture shows no galaxy."""
-LARGEST_PICTURE = 100_000_000
+LARGEST_PICTURE = 50_000_000
 """Pixels; a larger picture (a "decompression bomb") is refused before it fills the memory."""
+MOST_SCANS = 16
+"""Of a large JPEG: each goes over all pixels, so thousands in a small file would take hours."""
+STRIP = 1 << 21
+"""Pixels that are converted at a time, so that large pictures are held twice at most."""
 DEEP_RANGES = (255, 4095, 65535)
 """Whites of 8, 12 and 16 bits: what cameras and converters put into 16-bit files."""
 
 _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_TURNS: Mapping[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
+    8: np.rot90,
 }
 """What undoes each EXIF orientation (CIPA DC-008, tag 274)."""
+# Several threads decode, and together large pictures could take more memory than there is.
+_one_at_a_time = threading.Lock()
 
 
 def decode(data: bytes, where: str) -> NDArray[np.uint8]:
@@ -49,19 +57,21 @@ def decode(data: bytes, where: str) -> NDArray[np.uint8]:
     if not data:
         raise UnreadableImage(f"{where}: the file is empty; fetch it again")
     with _refusals(where), _open(data) as image:
+        _check_scans(image, data, where)
         return pixels_of(image, where)
 
 
 def pixels_of(image: Image.Image, where: str) -> NDArray[np.uint8]:
     """Bring a Pillow image to what :func:`decode` gives. Raises UnreadableImage."""
     _check_size(*image.size, where)
-    with _refusals(where):
+    with _refusals(where), _one_at_a_time if _is_large(*image.size) else nullcontext():
         image.load()
-        upright = _upright(image)
-        if upright.mode in _DEEP_MODES:
-            return eight_bits(np.asarray(upright), where)
-        opaque = _opaque(upright)
-        return np.array(opaque if opaque.mode == "RGB" else opaque.convert("RGB"))
+        turn = _TURNS.get(_orientation(image))
+        if image.mode in _DEEP_MODES:
+            pixels = eight_bits(np.asarray(image), where)
+        else:
+            pixels = _colours(image)
+        return pixels if turn is None else np.ascontiguousarray(turn(pixels))
 
 
 def eight_bits(array: NDArray[Any], where: str) -> NDArray[np.uint8]:
@@ -90,14 +100,20 @@ def eight_bits(array: NDArray[Any], where: str) -> NDArray[np.uint8]:
 
 
 def _levels(array: NDArray[Any], where: str) -> NDArray[np.uint8]:
-    values = array.astype(np.float64)
-    finite = np.isfinite(values)
-    if not finite.any():
+    low, high = math.inf, -math.inf
+    for rows in _strips(*array.shape[:2]):
+        values = array[rows].astype(np.float64)
+        finite = values[np.isfinite(values)]
+        low, high = finite.min(initial=low), finite.max(initial=high)
+    if low > high:
         raise UnreadableImage(f"{where}: no pixel holds a finite value; check how it was made")
-    low, high = float(values[finite].min()), float(values[finite].max())
-    black, white = _range(low, high, fractional=array.dtype.kind in "bf")
-    scaled = (np.where(finite, values, black) - black) * (255.0 / (white - black))
-    return np.rint(np.clip(scaled, 0.0, 255.0)).astype(np.uint8)
+    black, white = _range(float(low), float(high), fractional=array.dtype.kind in "bf")
+    levels = np.empty(array.shape, np.uint8)
+    for rows in _strips(*array.shape[:2]):
+        values = array[rows].astype(np.float64)
+        scaled = (np.where(np.isfinite(values), values, black) - black) * (255.0 / (white - black))
+        levels[rows] = np.rint(np.clip(scaled, 0.0, 255.0))
+    return levels
 
 
 def _range(low: float, high: float, *, fractional: bool) -> tuple[float, float]:
@@ -115,14 +131,37 @@ def _open(data: bytes) -> Image.Image:
         return Image.open(io.BytesIO(data), formats=FORMATS)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _check_scans(image: Image.Image, data: bytes, where: str) -> None:
+    scans = data.count(b"\xff\xda") if image.format == "JPEG" else 0
+    if scans > MOST_SCANS and scans * image.width * image.height > MOST_SCANS * LARGEST_PICTURE:
+        raise UnreadableImage(
+            f"{where}: {scans:,} scans over {image.width}×{image.height} pixels would take too "
+            "long; save the picture anew"
+        )
+
+
+def _orientation(image: Image.Image) -> int:
     with quietly():
         try:
-            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+            found = image.getexif().get(ExifTags.Base.Orientation, 1)
         except Exception:  # damaged remarks beside a picture that may be whole
-            return image
-    turn = _TURNS.get(orientation)
-    return image if turn is None else image.transpose(turn)
+            return 1
+    return found if isinstance(found, int) else 1
+
+
+def _colours(image: Image.Image) -> NDArray[np.uint8]:
+    width, height = image.size
+    found = np.empty((height, width, 3), np.uint8)
+    for rows in _strips(height, width):
+        whole = rows.start == 0 and rows.stop == height
+        strip = _opaque(image if whole else image.crop((0, rows.start, width, rows.stop)))
+        found[rows] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
+    return found
+
+
+def _strips(height: int, width: int) -> Iterator[slice]:
+    rows = max(1, STRIP // width)
+    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
 
 
 def _opaque(image: Image.Image) -> Image.Image:
@@ -130,6 +169,10 @@ def _opaque(image: Image.Image) -> Image.Image:
         return image
     clear = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", clear.size, (0, 0, 0, 255)), clear)
+
+
+def _is_large(width: int, height: int) -> bool:
+    return width * height > STRIP
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import sys
 import threading
@@ -28,6 +29,8 @@ LARGEST_FILE = 2**28
 
 _ENDINGS = tuple(sorted(SUFFIXES, key=len, reverse=True))
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+"""Of the web; a path drops the second of its slashes."""
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -172,6 +175,10 @@ def _check(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
+        if _ADDRESS.match(where):
+            raise BadData(
+                f"{where}: an address, not a file; fetch it first and name the file"
+            ) from error
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise BadData(f"{where}: {reason}; check the path") from error
     if stat.S_ISDIR(mode):
@@ -231,11 +238,11 @@ def _folder(folder: Path) -> Iterator[Picture]:
         folders[:] = sorted(one for one in folders if not _hidden(one) and _new(here / one, seen))
         for file in sorted(files):
             path = here / file
-            if _hidden(file) or not path.is_file():
+            if _hidden(file):
                 continue
             if is_picture_name(file):
-                yield _file(path)
-            elif path.suffix.lower() == ".zip":
+                yield _file(path) if path.is_file() else _no_file(path)
+            elif path.suffix.lower() == ".zip" and path.is_file():
                 yield from _archive(path)
     for error in refused:
         path = Path(error.filename)
@@ -258,6 +265,13 @@ def _new(folder: Path, seen: set[tuple[int, int]]) -> bool:
 
 def _file(path: Path) -> Picture:
     return Picture(readable(stem_of(path.name)), readable(str(path)), partial(read_file, path))
+
+
+def _no_file(path: Path) -> Picture:
+    """What bears a picture's name but is a link that leads nowhere, a pipe or a device."""
+    where = readable(str(path))
+    kind = "a link that leads nowhere" if path.is_symlink() else "no plain file"
+    return failing(readable(stem_of(path.name)), where, f"{where}: {kind}; remove or mend it")
 
 
 def _archive(path: Path) -> Iterator[Picture]:
