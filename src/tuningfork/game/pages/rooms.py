@@ -63,7 +63,7 @@ def open_room() -> AnyResponse:
     strength = request.form.get("strength", "")
     strength = strength if strength in game.memories else "full"
     difficulty = request.form.get("difficulty", "")
-    difficulty = difficulty if difficulty in LEVELS else ""
+    difficulty = difficulty if difficulty in LEVELS and not deck.far else ""
     drawn = draw_galaxies(deck, game.memory_of(strength), game.pool(deck, difficulty))
     room = Room(
         teacher=player(), deck=deck.key, strength=strength, difficulty=difficulty, galaxies=drawn
