@@ -75,7 +75,8 @@ def evidence(answers: Answers, places: Sequence[int]) -> NDArray[np.float32]:
 
 def _from_activation(model: Model, pixels: Pixels, place: int) -> Heat:
     answers = model.answer(pixels[np.newaxis], more=True)
-    return activation_maps(answers, [place], len(pixels))[0]
+    found: Heat = activation_maps(answers, [place], len(pixels))[0]
+    return found
 
 
 def _from_views(model: Model, pixels: Pixels, place: int) -> Heat:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tuningfork.images.frame import Pixels, Preprocessing
+from tuningfork.images.frame import Pixels, Preprocessing, Window
 
 RAMP = np.array(
     [(0, 0, 0), (40, 20, 90), (125, 35, 110), (215, 75, 45), (250, 160, 30), (255, 235, 140)],
@@ -23,16 +23,20 @@ SHOWN = 400
 """Pixels that the side of a crop has at least when it is shown to people."""
 
 
-def shown_crop(picture: Pixels, preprocessing: Preprocessing, frame_share: float = 1.0) -> Pixels:
+def shown_crop(
+    picture: Pixels, preprocessing: Preprocessing, window: Window | float = 1.0
+) -> Pixels:
     """Cut out of a picture what the network sees, finer than the network sees it.
 
-    ``picture`` is uint8 of shape (height, width, 3), ``frame_share`` as for
-    :meth:`Preprocessing.apply`. Returns uint8 (side, side, 3), the side a multiple of the
+    ``picture`` is uint8 of shape (height, width, 3), ``window`` where a Galaxy Zoo frame lies in
+    it, or the picture's frame share. Returns uint8 (side, side, 3), the side a multiple of the
     network's and at least SHOWN; a heat map of the network's crop fits it.
     """
     times = math.ceil(SHOWN / preprocessing.input_pixels)
     finer = Preprocessing(preprocessing.frame_pixels * times, preprocessing.input_pixels * times)
-    return finer.apply(picture, frame_share)
+    if isinstance(window, Window):
+        return finer.cut(picture, window)
+    return finer.apply(picture, window)
 
 
 def overlay(pixels: Pixels, heat: NDArray[np.float32]) -> Pixels:

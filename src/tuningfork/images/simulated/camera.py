@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -20,8 +21,11 @@ from tuningfork.images.simulated.survey import (
     BANDS,
     PICTURE_PIXELS,
     Pixels,
+    Plane,
     Planes,
 )
+
+Values = TypeVar("Values", Pixels, Plane)
 
 STRETCH = 0.7
 """Nanomaggies a pixel (weighted) that would be white if faint light's proportion held on."""
@@ -68,8 +72,8 @@ def developed(planes: Planes) -> Pixels:
     return _through_jpeg(picture, _FRAME_QUALITY)
 
 
-def cutout(frame: Pixels, *, scale: float, angle: float) -> Pixels:
-    """Cut Galaxy Zoo's picture out of the middle of ``frame``.
+def cutout(frame: Values, *, scale: float, angle: float) -> Values:
+    """Cut Galaxy Zoo's picture out of the middle of ``frame``, a picture or a single plane.
 
     ``scale`` is the side of one of its pixels in the frame's; ``angle`` turns it, in degrees.
     """

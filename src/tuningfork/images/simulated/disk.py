@@ -27,8 +27,7 @@ def disk_light(galaxy: SimulatedParts, grid: Grid, rng: np.random.Generator) -> 
     disk = galaxy.disk
     if disk is None:
         raise ValueError("a galaxy without a disk has no light of one")
-    along, across = grid.coordinates(galaxy.position_angle)
-    across = across / np.float32(projected_axis_ratio(disk.inclination, disk.thickness))
+    along, across = disk_coordinates(galaxy, disk, grid)
     radius = np.hypot(along, across)
     old = broken_exponential(radius, break_radius=disk.break_radius)
     share = 1 - (galaxy.spheroid.share if galaxy.spheroid else 0.0)
@@ -36,25 +35,39 @@ def disk_light(galaxy: SimulatedParts, grid: Grid, rng: np.random.Generator) -> 
     if galaxy.bar is not None:
         light += (
             galaxy.bar.share
-            * _to_one(_bar(galaxy.bar, along, across))
+            * _to_one(ferrers_bar(bar_radius(galaxy.bar, along, across), length=galaxy.bar.length))
             * spectrum_of(galaxy.bar.colour)
         )
         share -= galaxy.bar.share
         old = old * _swept(galaxy.bar, radius)
     if galaxy.arms is not None:
         azimuth = np.arctan2(across, along)
-        wobble = texture_at(texture_tile(rng, slope=3.5), along, across)
+        pattern = strayed_arms(galaxy.arms, along, across, rng)
         lumps = texture_at(texture_tile(rng, slope=2.2), along, across)
-        pattern = arm_pattern(galaxy.arms, radius, azimuth + galaxy.arms.raggedness * wobble)
         young = _young(galaxy.arms, radius, pattern, lumps)
         young = _with_knots(galaxy.arms, young, grid, rng)
         light += share * galaxy.arms.share * young * spectrum_of(galaxy.arms.colour)
         share *= 1 - galaxy.arms.share
-        old = old * (1 + 0.5 * galaxy.arms.contrast * (pattern - 0.5) * _ramp(galaxy.arms, radius))
+        old = old * (
+            1 + 0.5 * galaxy.arms.contrast * (pattern - 0.5) * arm_reach(galaxy.arms, radius)
+        )
     light += share * _to_one(old) * disk_spectrum(disk, radius)
     if galaxy.arms is not None:
         light *= _lanes(galaxy.arms, radius, azimuth)
     return light
+
+
+def disk_coordinates(galaxy: SimulatedParts, disk: Disk, grid: Grid) -> tuple[Plane, Plane]:
+    """Give each sample's place in the disk's plane, along and across the line of nodes."""
+    along, across = grid.coordinates(galaxy.position_angle)
+    return along, across / np.float32(projected_axis_ratio(disk.inclination, disk.thickness))
+
+
+def strayed_arms(arms: Arms, along: Plane, across: Plane, rng: np.random.Generator) -> Plane:
+    """Draw the pattern of arms that stray from their spirals, 0 to 1; takes one texture."""
+    wobble = texture_at(texture_tile(rng, slope=3.5), along, across)
+    azimuth = np.arctan2(across, along)
+    return arm_pattern(arms, np.hypot(along, across), azimuth + arms.raggedness * wobble)
 
 
 def arm_pattern(arms: Arms, radius: Plane, azimuth: Plane) -> Plane:
@@ -70,7 +83,7 @@ def arm_pattern(arms: Arms, radius: Plane, azimuth: Plane) -> Plane:
     return pattern
 
 
-def _ramp(arms: Arms, radius: Plane) -> Plane:
+def arm_reach(arms: Arms, radius: Plane) -> Plane:
     """0 inside the radius where arms start, 1 outside, 0 again beyond their end."""
     rise = 1 / (1 + np.exp(-8 * (radius / np.float32(arms.start) - 1)))
     light: Plane = rise * np.exp(-((radius / np.float32(arms.end)) ** 6))
@@ -82,7 +95,7 @@ def _young(arms: Arms, radius: Plane, pattern: Plane, lumps: Plane) -> Plane:
     return _to_one(
         np.exp(np.float32(arms.lumpiness) * lumps - radius / np.float32(1.3))
         * followed
-        * _ramp(arms, radius)
+        * arm_reach(arms, radius)
     )
 
 
@@ -105,16 +118,16 @@ def _with_knots(arms: Arms, young: Plane, grid: Grid, rng: np.random.Generator) 
 def _lanes(arms: Arms, radius: Plane, azimuth: Plane) -> Planes:
     """Share of light that dust on the arms' inner edges lets through, in i, r, g."""
     behind = azimuth + arms.sense * np.float32(0.9 / arms.number)
-    depth = arm_pattern(arms, radius, behind) * _ramp(arms, radius) * np.exp(-radius / 4)
+    depth = arm_pattern(arms, radius, behind) * arm_reach(arms, radius) * np.exp(-radius / 4)
     light: Planes = np.exp(-np.float32(arms.dust) * depth * extinction())
     return light
 
 
-def _bar(bar: Bar, along: Plane, across: Plane) -> Plane:
+def bar_radius(bar: Bar, along: Plane, across: Plane) -> Plane:
+    """Give each place's radius in the bar's own ellipses; the bar ends at its length."""
     cosine, sine = math.cos(math.radians(bar.angle)), math.sin(math.radians(bar.angle))
     x, y = along * cosine + across * sine, across * cosine - along * sine
-    radius = generalised_radius(x, y, axis_ratio=bar.axis_ratio, boxiness=bar.boxiness)
-    return ferrers_bar(radius, length=bar.length)
+    return generalised_radius(x, y, axis_ratio=bar.axis_ratio, boxiness=bar.boxiness)
 
 
 def _swept(bar: Bar, radius: Plane) -> Plane:

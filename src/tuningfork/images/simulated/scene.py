@@ -13,8 +13,9 @@ from tuningfork.images.simulated.galaxy import SimulatedParts
 from tuningfork.images.simulated.grid import Grid
 from tuningfork.images.simulated.light import galaxy_light, scaled_grid
 from tuningfork.images.simulated.neighbours import add_neighbours, draw_surroundings
+from tuningfork.images.simulated.parts import Parts, in_picture, parts_on
 from tuningfork.images.simulated.population import DRAWS, draw_galaxy
-from tuningfork.images.simulated.survey import BANDS, PIXEL_SCALE, R90_PIXELS, Pixels, Planes
+from tuningfork.images.simulated.survey import BANDS, PIXEL_SCALE, R90_PIXELS, Pixels, Plane, Planes
 
 Truth = Mapping[str, float | int | None]
 """What a galaxy was made of (see ``truth_of``)."""
@@ -72,6 +73,24 @@ def render(seed: int, index: int, label: str | None = None) -> SimulatedGalaxy:
     frame = developed(exposed(seen, _left_sky(camera), camera))
     pixels = cutout(frame, scale=scene.scale, angle=scene.angle)
     return SimulatedGalaxy(label=label, pixels=pixels, parameters=_parameters(scene))
+
+
+def parts_of(seed: int, index: int, label: str | None = None) -> Parts:
+    """Tell which pixels of what ``render`` draws lie on the bar and on the arms.
+
+    Takes the same arguments. Masks are of the galaxy as it stands in the sky: what the seeing
+    spreads beyond them is left out.
+    """
+    scene = _scene(seed, index, label_of(seed, index) if label is None else label)
+    textures = _stream(seed, index, _TEXTURE), _stream(seed, index, _TEXTURE)
+    covered, light = parts_on(scene.galaxy, scene.grid, textures)
+
+    def placed(plane: Plane) -> Plane:
+        return in_picture(plane, frame=scene.frame, scale=scene.scale, angle=scene.angle)
+
+    masks = {name: placed(one) >= 0.5 for name, one in covered.items()}
+    shown = placed(light)
+    return Parts(masks, shown / shown.sum())
 
 
 def truth_of(seed: int, index: int, label: str | None = None) -> Truth:
