@@ -11,6 +11,7 @@ from tuningfork.cli.evaluate import evaluate
 from tuningfork.cli.explain import explain
 from tuningfork.cli.labels import labels
 from tuningfork.cli.play import verbs as play
+from tuningfork.cli.probe import probe
 from tuningfork.cli.simulate import simulate
 from tuningfork.cli.train import train
 from tuningfork.errors import TuningForkError
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for verb in (train, evaluate, classify, explain, labels, simulate):
+for verb in (train, evaluate, classify, explain, labels, simulate, probe):
     app.command()(verb)
 app.add_typer(play, name="play")
 

@@ -1,0 +1,173 @@
+"""``tuningfork probe``: whether a network goes by colour or by shape."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from tuningfork.cli.progress import progress_bar
+from tuningfork.errors import BadTable
+from tuningfork.files import replacing
+
+if TYPE_CHECKING:
+    from tuningfork.trust.probe import Probe
+
+PIPE_WIDTH = 140
+
+
+def probe(
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="Set of galaxies whose classes are known: any that evaluate reads.",
+            show_default=False,
+        ),
+    ],
+    *,
+    model: Annotated[
+        Optional[str],  # noqa: UP045  (Typer reads it at run time)
+        typer.Option(
+            help="An .onnx file, the folder of a training run, or a bundled network's name. "
+            "Default: the bundled network.",
+            show_default=False,
+        ),
+    ] = None,
+    rule: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="Label rule that makes classes of votes, by name or TOML file. "
+            "Default: the network's own.",
+            show_default=False,
+        ),
+    ] = None,
+    frame: Annotated[
+        float,
+        typer.Option(
+            min=0.01,
+            max=100,
+            help="Width of the pictures as a share of Galaxy Zoo's frame of 424 pixels.",
+        ),
+    ] = 1.0,
+    only_held_out: Annotated[
+        bool,
+        typer.Option(
+            "--held-out",
+            help="Only galaxies that the network never learned from: those that validated.",
+        ),
+    ] = False,
+    same: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="CSV",
+            help="Pairs of ids that are the same galaxy, as in training, for --held-out.",
+            show_default=False,
+        ),
+    ] = None,
+    json_file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--json", metavar="FILE", help="Write every figure here.", show_default=False),
+    ] = None,
+    figure: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="FILE", help="Draw the figure here: .svg, .png or .pdf.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Ask what a network goes by: colour, shape, or detail.
+
+    Measures its accuracy in grey, with channels swapped, hues rotated, in another
+    galaxy's colour, averaged around the centre (which keeps colour and profile and
+    takes bars, arms and outline), blurred, noised, at half resolution, turned in
+    steps of 15 degrees and moved. Ends with the answer as a paragraph.
+
+    \b
+    Examples:
+      tuningfork probe my_galaxies/
+      tuningfork probe kaggle/ --model runs/first --json probe.json --figure probe.svg
+    """  # noqa: D301  (Typer needs the \b itself)
+    from tuningfork.data import held_out, read_same_galaxy, read_set
+    from tuningfork.model.session import load_model
+    from tuningfork.trust.probe import probe as probed
+    from tuningfork.trust.probe_figure import check_figure, write_figure
+    from tuningfork.trust.verdict import paragraph
+    from tuningfork.votes.rules import load_rule
+
+    if not math.isfinite(frame):
+        raise typer.BadParameter("give a number such as 0.5", param_hint="--frame")
+    if json_file is not None and json_file.is_dir():
+        raise typer.BadParameter("is a folder; name a file in it", param_hint="--json")
+    if figure is not None:
+        check_figure(figure)
+    network = load_model(model)
+    labels = load_rule(rule or network.card.rule)
+    galaxies = read_set(data, labels)
+    if only_held_out:
+        pairs = read_same_galaxy(same) if same is not None else {}
+        galaxies = held_out(galaxies, network.card.held_out, pairs)
+    with progress_bar("pictures") as progress:
+        task = progress.add_task("", total=None)
+        found = probed(
+            network,
+            galaxies,
+            labels,
+            frame_share=frame,
+            watch=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    _print(found)
+    typer.echo("\n" + paragraph(found))
+    if json_file is not None:
+        _write(json_file, found)
+    if figure is not None:
+        write_figure(found, figure)
+
+
+def _print(found: Probe) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    for error in found.unreadable:
+        console.print(f"Not read: {error}", style="red", markup=False, soft_wrap=True)
+    table = Table("change", "", box=box.SIMPLE_HEAD)
+    for name in ("accuracy", "95 % interval", "same answer"):
+        table.add_column(name, justify="right")
+    for name in found.classes:
+        table.add_column(f"{name}\n{found.support[name]:,}", justify="right")
+    for one in found.results:
+        low, high = one.interval
+        shares = (one.recall[name] for name in found.classes)
+        table.add_row(
+            one.name,
+            one.setting,
+            f"{one.accuracy:.4f}",
+            f"{low:.3f} to {high:.3f}",
+            f"{one.same:.4f}",
+            *("" if share is None else f"{share:.3f}" for share in shares),
+        )
+    console.print(table)
+
+
+def _write(path: Path, found: Probe) -> None:
+    from tuningfork.trust.verdict import losses, paragraph, verdict
+
+    colour, shape = losses(found)
+    stated = {
+        "verdict": verdict(found),
+        "paragraph": paragraph(found),
+        "lost_without_colour": colour,
+        "lost_without_shape": shape,
+    }
+    try:
+        with replacing(path) as temporary:
+            text = json.dumps(found.as_json() | stated, indent=2, ensure_ascii=False)
+            temporary.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BadTable(f"{path}: {error.strerror or error}; write the file elsewhere") from error
