@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from tuningfork.cli.doubting import doubt_cells, doubt_sentence, doubt_settings
 from tuningfork.cli.parts import classify_in_parts, goes_to_parts
 from tuningfork.cli.progress import progress_bar
+from tuningfork.cli.reading import Bands, Center, Hdu, Size, Softening, Stretch, reading_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from tuningfork.classify import Row
+    from tuningfork.images.sources import Picture
     from tuningfork.model.card import Card
+    from tuningfork.model.session import Model
 
 SHOWN = 10
 """Rows that are printed where the whole table goes to a file."""
@@ -72,13 +74,21 @@ def classify(
         bool, typer.Option("--resume", help="Go on with the parts in --output.")
     ] = False,
     frame: Annotated[
-        float,
+        Optional[float],  # noqa: UP045
         typer.Option(
             min=0.01,
             max=100,
-            help="Width of the pictures as a share of Galaxy Zoo's frame of 424 pixels.",
+            help="Width of the pictures as a share of Galaxy Zoo's frame of 424 pixels, where "
+            "that is known.",
+            show_default=False,
         ),
-    ] = 1.0,
+    ] = None,
+    center: Center = "auto",
+    size: Size = "auto",
+    hdu: Hdu = None,
+    bands: Bands = None,
+    stretch: Stretch = None,
+    softening: Softening = 6.5,
     coverage: Annotated[
         Optional[float],  # noqa: UP045
         typer.Option(
@@ -96,13 +106,31 @@ def classify(
             show_default=False,
         ),
     ] = None,
+    explain: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="DIR",
+            help="Draw for each picture where the network finds what speaks for its class.",
+            show_default=False,
+        ),
+    ] = None,
+    heat: Annotated[
+        str,
+        typer.Option(
+            metavar="METHOD",
+            help="How --explain finds it: occlusion (about a hundred runs a picture), activation "
+            "(one run, coarser) or views (eight). See docs/heat-maps.md.",
+        ),
+    ] = "occlusion",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print every row as JSON instead of a table.")
     ] = False,
 ) -> None:
     """Tell what the galaxies in pictures are.
 
-    Reads JPEG, PNG, TIFF, WebP, GIF and BMP of any size, in colour or grey.
+    Reads JPEG, PNG, TIFF, WebP, GIF and BMP of any size, in colour or grey, and
+    FITS with one band or several. Finds the galaxy where it is off the middle,
+    smaller or larger than in Galaxy Zoo's frames, and says so: docs/fits.md.
     Each picture gets one row: its class, the probability of each class, the 37
     vote fractions that volunteers would give, or why it could not be read. A
     calibrated network also gives the set of classes that are left and a verdict:
@@ -116,17 +144,29 @@ def classify(
       tuningfork classify my_galaxies/ --output answers.csv
       tuningfork classify images.zip --output answers.parquet --frame 0.5
       tuningfork classify --json - < galaxy.jpg
+      tuningfork classify cube.fits.gz --bands z,r,g --size 12arcsec
+      tuningfork classify my_galaxies/ --explain maps/
       tuningfork classify my_galaxies/ --coverage 0.99
       tuningfork classify --catalog galaxies.parquet --images cutouts/ --output predictions/
     """  # noqa: D301  (Typer needs the \\b itself)
-    from tuningfork.classify import classify_pictures
     from tuningfork.classify.writers import check_output, row_writer
     from tuningfork.images.sources import find_pictures
     from tuningfork.model.session import load_model
 
-    given = [Path(path) for path in _check(paths, frame, catalog, images)]
-    settings = {"frame_share": frame, **doubt_settings(model, coverage, prior)}
-    if catalog is not None or goes_to_parts(output):
+    given = [Path(path) for path in _check(paths, catalog, images)]
+    reading = reading_of(
+        center=center,
+        size=size,
+        hdu=hdu,
+        bands=bands,
+        stretch=stretch,
+        softening=softening,
+        frame=frame,
+    )
+    settings = {"reading": reading, **doubt_settings(model, coverage, prior)}
+    in_parts = catalog is not None or goes_to_parts(output)
+    _check_kind(resume, explain, in_parts=in_parts)
+    if in_parts:
         done = classify_in_parts(
             paths=given,
             catalog=catalog,
@@ -138,13 +178,11 @@ def classify(
             settings=settings,
         )
         raise typer.Exit(1 if done[""] else 0)
-    if resume:
-        raise typer.BadParameter("only a folder of parts can be resumed", param_hint="--output")
     if output is not None:
         check_output(output)
     pictures = find_pictures(given)
     network = load_model(model)
-    rows = classify_pictures(network, pictures, **settings)
+    rows = _rows(network, pictures, settings, explain, heat)
     told = _Told(every=output is None)
     table = nullcontext() if output is None else row_writer(output, network.card)
     with _told_if_stopped(output), table as write:
@@ -158,9 +196,31 @@ def classify(
         _print_table(told, network.card)
         if told.verdicts:
             typer.echo(doubt_sentence(told.verdicts, coverage))
-        if output is not None:
-            typer.echo(f"Written to {output}")
+        for what, path in (("Written to", output), ("Heat maps are in", explain)):
+            if path is not None:
+                typer.echo(f"{what} {path}")
     raise typer.Exit(1 if told.counts[""] else 0)
+
+
+def _rows(
+    network: Model,
+    pictures: Iterator[Picture],
+    settings: dict[str, Any],
+    maps: Path | None,
+    method: str,
+) -> Iterator[Row]:
+    """Classify pictures, and draw a heat map of each where a folder is named for them."""
+    from functools import partial
+
+    from tuningfork.classify import classify_pictures
+
+    answer = partial(classify_pictures, network, **settings)
+    if maps is None:
+        return answer(pictures)
+    from tuningfork.explain.folder import explain_pictures
+
+    reading = settings["reading"]
+    return explain_pictures(network, pictures, answer, maps, reading=reading, method=method)
 
 
 class _Told:
@@ -170,6 +230,7 @@ class _Told:
         self._every = every
         self.rows: list[Row] = []
         self.errors: list[str] = []
+        self.notes: list[str] = []
         self.counts: Counter[str] = Counter()
         self.verdicts: Counter[str] = Counter()
 
@@ -182,13 +243,24 @@ class _Told:
     def keep(self, row: Row) -> None:
         if self._every or len(self.rows) < SHOWN:
             self.rows.append(row)
+        if row.note and (self._every or len(self.notes) < SHOWN):
+            self.notes.append(f"{row.id}: {row.note}")
         if row.error and (self._every or len(self.errors) < SHOWN):
             self.errors.append(row.error)
 
 
-def _check(
-    paths: list[str] | None, frame: float, catalog: Path | None, images: Path | None
-) -> list[str]:
+def _check_kind(resume: bool, maps: Path | None, *, in_parts: bool) -> None:
+    """Refuse options that only go with a folder of parts, or only without."""
+    if in_parts and maps is not None:
+        raise typer.BadParameter(
+            "goes with pictures and a single table, not with a catalogue or a folder of parts",
+            param_hint="--explain",
+        )
+    if resume and not in_parts:
+        raise typer.BadParameter("only a folder of parts can be resumed", param_hint="--output")
+
+
+def _check(paths: list[str] | None, catalog: Path | None, images: Path | None) -> list[str]:
     if not paths and catalog is None:
         raise typer.BadParameter("name pictures, folders or zips", param_hint="PATH...")
     if paths and catalog is not None:
@@ -197,8 +269,6 @@ def _check(
         raise typer.BadParameter("goes with --catalog", param_hint="--images")
     if paths and "" in paths:
         raise typer.BadParameter("a path is empty; name a file or a folder", param_hint="PATH")
-    if not math.isfinite(frame):
-        raise typer.BadParameter("give a number such as 0.5", param_hint="--frame")
     return paths or []
 
 
@@ -250,6 +320,8 @@ def _print_table(told: _Told, card: Card) -> None:
     console.print(_table(told.rows, card))
     if total > len(told.rows):
         console.print(f"… and {total - len(told.rows):,} more\n")
+    for note in told.notes:
+        console.print(_on_one_line(note), style="dim", markup=False, soft_wrap=True)
     for error in errors:
         console.print(_on_one_line(error), style="red", markup=False, soft_wrap=True)
     if failed > len(errors):
