@@ -14,7 +14,7 @@ from PIL import Image
 from tuningfork.errors import BadModel
 from tuningfork.images.decode import eight_bits, pixels_of
 from tuningfork.images.framing import Reading, Shown, with_share
-from tuningfork.images.reading import frame_picture, read_picture
+from tuningfork.images.reading import read_picture, read_pixels
 from tuningfork.images.sources import read_file, readable
 from tuningfork.model.calibration import COVERAGE, Doubt, doubts
 from tuningfork.model.card import Card
@@ -139,7 +139,7 @@ def shown_in(image: Source, reading: Reading) -> Shown:
         case bytes() | bytearray() | memoryview():
             return read_picture(bytes(image), "the picture", reading)
         case Image.Image():
-            return frame_picture(pixels_of(image, "the picture"), "the picture", reading)
+            return read_pixels(pixels_of(image, "the picture"), "the picture", reading)
         case _:
             array = eight_bits(np.asarray(image), "the picture")
-            return frame_picture(array, "the picture", reading)
+            return read_pixels(array, "the picture", reading)

@@ -23,7 +23,7 @@ Write = Callable[["Row"], None]
 
 DECIMALS = 8
 """Of probabilities and fractions in tables: finer than the network's 32 bits near 1."""
-TEXT_COLUMNS = frozenset({"id", "path", "class", "set", "verdict", "error"})
+TEXT_COLUMNS = frozenset({"id", "path", "class", "set", "verdict", "note", "error"})
 """Columns that hold text; all others hold numbers."""
 DOUBT_COLUMNS = ("set", "verdict")
 """Of a calibrated network: see :mod:`tuningfork.model.calibration`."""
@@ -35,7 +35,8 @@ def column_names(card: Card) -> tuple[str, ...]:
     """Name the columns of a table of answers.
 
     id, path, class, the probability of each class, from a calibrated network the classes that are
-    left (``|`` between them) and the verdict, the 37 weighted fractions, error.
+    left (``|`` between them) and the verdict, the 37 weighted fractions, how the picture was read
+    where that was not plain, error.
     """
     return (
         "id",
@@ -44,6 +45,7 @@ def column_names(card: Card) -> tuple[str, ...]:
         *(f"p_{name}" for name in shown_classes(card)),
         *(DOUBT_COLUMNS if card.calibration is not None else ()),
         *TREE.columns,
+        "note",
         "error",
     )
 
@@ -65,6 +67,7 @@ def cells(row: Row, card: Card) -> tuple[Cell, ...]:
         *(_rounded(found.probabilities[name]) for name in shown_classes(card)),
         *doubt,
         *(_rounded(found.fractions.get(name)) for name in TREE.columns),
+        row.note or None,
         None,
     )
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from tuningfork.cli.reading import Bands, Center, Hdu, Size, Softening, Stretch, reading_of
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -40,6 +42,12 @@ def explain(
             show_default=False,
         ),
     ] = None,
+    center: Center = "auto",
+    size: Size = "auto",
+    hdu: Hdu = None,
+    bands: Bands = None,
+    stretch: Stretch = None,
+    softening: Softening = 6.5,
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -66,15 +74,21 @@ def explain(
     from tuningfork.errors import BadModel
     from tuningfork.explain import walk
     from tuningfork.explain.drawing import check_drawing
-    from tuningfork.images.framing import with_share
     from tuningfork.model.session import load_model
 
-    if frame is not None and not math.isfinite(frame):
-        raise typer.BadParameter("give a number such as 0.5", param_hint="--frame")
+    reading = reading_of(
+        center=center,
+        size=size,
+        hdu=hdu,
+        bands=bands,
+        stretch=stretch,
+        softening=softening,
+        frame=frame,
+    )
     if output is not None:
         check_drawing(output)
     network = load_model(model)
-    shown = shown_in(image, with_share(None, frame))
+    shown = shown_in(image, reading)
     pixels = network.card.preprocessing.cut(shown.pixels, shown.window)
     found = classifications(network.card, network.answer(pixels[None]))[0]
     if not found.fractions:

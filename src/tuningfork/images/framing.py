@@ -19,6 +19,8 @@ from tuningfork.images.frame import FRAME_R90, Window
 if TYPE_CHECKING:
     from tuningfork.images.locate import Galaxy
 
+SOFTENING = 6.5
+"""Lupton's Q that makes pictures like SDSS's (see the simulated sky, which was fitted to them)."""
 CENTRED = 0.08
 """Of a frame's width: a galaxy nearer to the middle than this is left where it is."""
 NORMAL = 1.45
@@ -62,7 +64,7 @@ class Reading:
     stretch: float | None = None
     """Brightness that would be white if faint light's proportion held on (Lupton et al. 2004), in
     the FITS file's unit; None chooses it so that galaxies come out as bright as Galaxy Zoo's."""
-    softening: float = 6.5
+    softening: float = SOFTENING
     """Lupton's Q: how strongly bright light is compressed."""
 
     def __post_init__(self) -> None:
@@ -116,6 +118,8 @@ class Known:
 
     where: str
     """Its name in messages."""
+    point: tuple[float, float] | None = None
+    """The position that was asked for, in pixels from the top left corner."""
     arcsec: float | None = None
     """Seconds of arc a pixel."""
     size: tuple[float, str] | None = None
@@ -149,20 +153,19 @@ class Framed:
 def framed(
     shape: tuple[int, int],
     galaxy: Galaxy | None,
-    point: tuple[float, float] | None,
     reading: Reading,
     known: Known,
 ) -> Framed:
     """Decide which square of a picture of ``shape`` (height, width) stands for a frame.
 
-    ``galaxy`` is what was found in it, or None; ``point`` the position that was asked for, in
-    pixels from the top left corner. Raises UnreadableImage for a position outside the picture, and
-    for a size in seconds of arc where the scale is not known.
+    ``galaxy`` is what was found in it, or None. Raises UnreadableImage for a position outside the
+    picture, and for a size in seconds of arc where the scale is not known.
     """
     height, width = shape
     whole = min(shape) / (reading.frame_share or 1.0)
     frame, size_note = _frame_width(whole, galaxy, reading, known)
     middle = (width / 2, height / 2)
+    point = known.point
     if point is not None:
         if not (0 <= point[0] <= width and 0 <= point[1] <= height):
             raise UnreadableImage(

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from tuningfork.images.decode import decode
-from tuningfork.images.framing import Known, Reading, Shown, framed
-from tuningfork.images.locate import Galaxy, find_galaxy
+from tuningfork.images.framing import Known, Reading, Shown
+from tuningfork.images.plain import frame_picture
 
-MEASURED_SIDE = 128
-"""Pixels to which a picture's longer side is brought before its galaxy is measured."""
-SOFTENING = 6.5
-"""Of the asinh that SDSS's pictures were stretched with, to undo it before light is measured."""
-AS_SDSS = 0.91
-"""Petrosian R90 by SDSS over the one measured so (median over Kaggle's galaxies)."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def read_picture(data: bytes, where: str, reading: Reading | None = None) -> Shown:
@@ -28,36 +23,10 @@ def read_picture(data: bytes, where: str, reading: Reading | None = None) -> Sho
     reading = reading or Reading()
     if is_fits(data):
         return read_fits(data, where, reading)
-    return frame_picture(decode(data, where), where, reading)
+    return read_pixels(decode(data, where), where, reading)
 
 
-def frame_picture(pixels: NDArray[np.uint8], where: str, reading: Reading | None = None) -> Shown:
-    """Find out which part of a plain picture stands for a Galaxy Zoo frame.
-
-    ``pixels`` is uint8 of shape (height, width, 3). Raises UnreadableImage for a wish that the
-    picture cannot fulfil.
-    """
+def read_pixels(pixels: NDArray[np.uint8], where: str, reading: Reading | None = None) -> Shown:
+    """Frame a decoded picture, uint8 of shape (height, width, 3). Raises UnreadableImage."""
     reading = reading or Reading()
-    height, width = pixels.shape[:2]
-    seek = reading.center == "auto" or (reading.size == "auto" and reading.frame_share is None)
-    galaxy = _galaxy_in(pixels, reading.point) if seek else None
-    found = framed((height, width), galaxy, reading.point, reading, Known(where))
-    return Shown(pixels, found.window, found.note)
-
-
-def _galaxy_in(pixels: NDArray[np.uint8], at: tuple[float, float] | None) -> Galaxy | None:
-    """Measure the galaxy on a small grey copy whose stretch is undone."""
-    height, width = pixels.shape[:2]
-    step = max(1.0, max(height, width) / MEASURED_SIDE)
-    image = Image.fromarray(pixels).convert("L")
-    small = image.resize(
-        (max(1, round(width / step)), max(1, round(height / step))), Image.Resampling.BOX
-    )
-    levels = np.asarray(small, np.float32) / 255
-    light = np.sinh(SOFTENING * levels) / SOFTENING
-    found = find_galaxy(light, at=None if at is None else (at[0] / step, at[1] / step))
-    if found is None:
-        return None
-    return Galaxy(
-        found.x * step, found.y * step, found.r90 * step * AS_SDSS, found.sky, found.noise
-    )
+    return frame_picture(pixels, Known(where, reading.point), reading)

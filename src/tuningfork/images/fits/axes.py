@@ -22,8 +22,6 @@ class Planes:
 
     values: NDArray[Any]
     """Shape (bands, height, width)."""
-    sky: tuple[int, int]
-    """The FITS axes, from 1, of width and height."""
     note: str
     """What was found; empty for a plain image of two axes."""
 
@@ -46,21 +44,22 @@ def planes_of(array: NDArray[Any], header: Any, where: str) -> Planes:  # noqa: 
             f"{where}: an array of {_sizes(array)} values is a line, no picture; give an image"
         )
     celestial = [axis for axis in real if names[axis].startswith(_SKY_AXES)]
-    said = len(celestial) == 2
+    # A header copied from a plain image may claim axes for the sky that are too short for it.
+    said = len(celestial) == 2 and min(_length(array, one) for one in celestial) >= SMALLEST_SIDE
     sky = sorted(celestial) if said else _likely_pair(array, real)
     others = [axis for axis in real if axis not in sky]
     band_axis = others[0] if others else None
     flat, dropped = _at_first(array, keep=[*sky, *others[:1]])
     kept = sorted([*sky, *others[:1]], reverse=True)  # in numpy's order
     if band_axis is None:
-        return Planes(flat[np.newaxis], (sky[0], sky[1]), _degenerate(array))
+        return Planes(flat[np.newaxis], _degenerate(array))
     values = np.moveaxis(flat, kept.index(band_axis), 0)
     how = "CTYPE says so" if said else "by the lengths"
     note = (
         f"cube of {_sizes(array)}: the {_NTH[band_axis - 1]} axis counts {len(values)} bands "
         f"({how})"
     )
-    return Planes(values, (sky[0], sky[1]), note + dropped)
+    return Planes(values, note + dropped)
 
 
 def _fits_axes(array: NDArray[Any]) -> range:

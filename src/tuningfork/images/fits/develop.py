@@ -24,6 +24,8 @@ COLOUR = (1.14, 1.01, 0.84)
 WEIGHTS = ((482.5, 1.75), (626.1, 1.18), (767.2, 1.0), (909.7, 0.9))
 """Wavelength in nanometres and factor for fluxes on the AB system: what makes SDSS's g, r and i
 look as in its own pictures."""
+DARK = 0.2
+"""Of white: what the sky of a finished picture stays below."""
 _SAMPLE = 20_000
 
 
@@ -36,16 +38,21 @@ class Light:
     """Shape (height, width): true where a band has no value, or the file's mask says so."""
 
 
-def is_display(planes: NDArray[Any], bad: Bad) -> bool:
-    """Whether three planes are a picture already: all whole numbers from 0 to 255, or 255ths."""
-    if len(planes) != 3:
-        return False
+def display_white(planes: NDArray[Any], bad: Bad) -> float | None:
+    """Whether planes are a picture already, and if so, which value is white; else None.
+
+    They are if no value is below 0, the sky is dark, and all are 255ths from 0 to 1 or lie between
+    0 and 255 and come near to it. Light as it was measured does not: where the sky was taken off,
+    its noise goes below 0.
+    """
     values = planes[:, ~bad]
     low, high = float(values.min()), float(values.max())
-    if low < 0 or high > 255 or high == 0:
-        return False
-    levels = values if high > 1 else values * 255
-    return bool(np.abs(levels - np.rint(levels)).max() < 1e-3)
+    white = 1.0 if high <= 1 else 255.0
+    if low < 0 or not 0.4 * white < high <= white or float(np.median(values)) > DARK * white:
+        return None
+    steps = values * (255 / white)
+    whole = bool(np.abs(steps - np.rint(steps)).max() < 1e-3)
+    return white if whole or white > 1 else None
 
 
 def without_sky(planes: Planes, bad: Bad) -> Light:

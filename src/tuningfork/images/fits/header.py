@@ -36,21 +36,21 @@ class HeaderSize:
     keyword: str
 
 
-def pixel_scale(header: Any, sky: tuple[int, int]) -> PixelScale | None:  # noqa: ANN401
+def pixel_scale(header: Any) -> PixelScale | None:  # noqa: ANN401
     """Read the pixel scale from the WCS (CD, PC with CDELT, or CDELT alone).
 
-    ``sky`` are the FITS axes of width and height. None if there is no celestial WCS, or one whose
-    scale is no size.
+    None if there is no celestial WCS, or one whose scale is no size.
     """
     from astropy.wcs import WCS
     from astropy.wcs.utils import proj_plane_pixel_scales
 
     try:
         with quietly():
-            wcs = WCS(header, naxis=list(sky))
+            wcs = WCS(header)
             if not wcs.has_celestial:
                 return None
-            wide, high = (float(one) * 3600 for one in proj_plane_pixel_scales(wcs))
+            sides = proj_plane_pixel_scales(wcs.celestial)
+            wide, high = (float(one) * 3600 for one in sides)
     except Exception:  # a WCS that breaks its own rules (wcslib has a kind of error for each)
         return None
     if not (0 < wide < math.inf and 0 < high < math.inf):

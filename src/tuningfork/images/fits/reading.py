@@ -15,8 +15,8 @@ from tuningfork.images.fits.axes import Planes, planes_of
 from tuningfork.images.fits.bands import band_of, bands_of_cube, mixed
 from tuningfork.images.fits.develop import (
     Light,
+    display_white,
     fitting_stretch,
-    is_display,
     picture,
     weights_of,
     without_sky,
@@ -26,6 +26,7 @@ from tuningfork.images.fits.header import PixelScale, header_size, pixel_scale
 from tuningfork.images.frame import FRAME_R90, Window
 from tuningfork.images.framing import Known, Reading, Shown, framed
 from tuningfork.images.locate import find_galaxy
+from tuningfork.images.plain import frame_picture
 from tuningfork.images.quiet import quietly
 
 ROOM = 1.1
@@ -65,27 +66,31 @@ def read_fits(data: bytes, where: str, reading: Reading | None = None) -> Shown:
     bad = ~np.isfinite(mixture.values).all(axis=0)
     bad |= False if chosen.mask is None else _fitting(chosen.mask, cube)
     header = chosen.units[0].header
-    scale = pixel_scale(header, cube.sky)
+    scale = pixel_scale(header)
     planes, bad = _upright(mixture.values, bad, scale)
     _check(bad, where)
     notes = [*notes, mixture.note, _scale_note(scale)]
-    display = is_display(planes, bad) and reading.stretch is None
-    light = Light(_zeroed(planes, bad), bad) if display else without_sky(planes, bad)
-    point = _point(reading, planes.shape[1])
-    plane = light.planes.mean(axis=0, dtype=np.float32)
-    galaxy = find_galaxy(plane, bad=bad if bad.any() else None, at=point)
-    known = _known(header, scale, where)
-    framing = framed((plane.shape[0], plane.shape[1]), galaxy, point, reading, known)
-    light, window = _around(light, framing.window)
-    if display:
-        pixels = _as_it_is(light.planes)
-        notes.append("8-bit values, shown as they are")
+    known = _known(header, scale, _point(reading, planes.shape[1]), where)
+    white = None if reading.stretch is not None else display_white(planes, bad)
+    if white is not None:
+        shown = frame_picture(_as_it_is(_zeroed(planes, bad), white), known, reading)
+        notes.append("a finished picture, shown as it is")
     else:
-        noise = 0.0 if galaxy is None else galaxy.noise
         dyed = Dyed(mixture.names, str(header.get("BUNIT", "")))
-        pixels, note = _developed(light, window, noise, dyed, reading)
-        notes.append(note)
-    return Shown(pixels, window, "; ".join(one for one in [*notes, framing.note] if one))
+        shown = _measured(without_sky(planes, bad), dyed, known, reading)
+    notes.append(shown.note)
+    return dataclasses.replace(shown, note="; ".join(one for one in notes if one))
+
+
+def _measured(light: Light, dyed: Dyed, known: Known, reading: Reading) -> Shown:
+    """Find the galaxy in light as it was measured, and develop what lies around it."""
+    plane = light.planes.mean(axis=0, dtype=np.float32)
+    galaxy = find_galaxy(plane, bad=light.bad if light.bad.any() else None, at=known.point)
+    framing = framed((plane.shape[0], plane.shape[1]), galaxy, reading, known)
+    light, window = _around(light, framing.window)
+    noise = 0.0 if galaxy is None else galaxy.noise
+    pixels, note = _developed(light, window, noise, dyed, reading)
+    return Shown(pixels, window, "; ".join(one for one in (note, framing.note) if one))
 
 
 def _bands_in(chosen: Chosen, where: str) -> tuple[Planes, list[str], list[str]]:
@@ -170,14 +175,19 @@ def _point(reading: Reading, height: int) -> tuple[float, float] | None:
     return reading.point[0] - 0.5, height - (reading.point[1] - 0.5)
 
 
-def _known(header: Any, scale: PixelScale | None, where: str) -> Known:  # noqa: ANN401
+def _known(
+    header: Any,  # noqa: ANN401
+    scale: PixelScale | None,
+    point: tuple[float, float] | None,
+    where: str,
+) -> Known:
     """What the header says of scale and size."""
     arcsec = None if scale is None else scale.arcsec
     size = header_size(header)
     if size is None or not (size.in_pixels or arcsec):
-        return Known(where, arcsec)
+        return Known(where, point, arcsec)
     r90 = size.r90 if size.in_pixels else size.r90 / (arcsec or 1.0)
-    return Known(where, arcsec, (r90, size.keyword))
+    return Known(where, point, arcsec, (r90, size.keyword))
 
 
 def _around(light: Light, window: Window) -> tuple[Light, Window]:
@@ -191,9 +201,10 @@ def _around(light: Light, window: Window) -> tuple[Light, Window]:
     return kept, Window(window.x - left, window.y - top, window.width)
 
 
-def _as_it_is(planes: NDArray[np.float32]) -> NDArray[np.uint8]:
-    levels = planes if planes.max() > 1 else planes * 255
-    return np.rint(np.moveaxis(levels, 0, -1)).astype(np.uint8)
+def _as_it_is(planes: NDArray[np.float32], white: float) -> NDArray[np.uint8]:
+    levels = np.moveaxis(planes * np.float32(255 / white), 0, -1)
+    levels = np.rint(np.broadcast_to(levels, (*levels.shape[:2], 3)))
+    return np.ascontiguousarray(levels).astype(np.uint8)
 
 
 def _developed(
