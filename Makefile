@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 DATA ?= ../shared/data
 SETS := $(addprefix $(DATA)/,kaggle gz2 kaggle_five gz1 efigi)
 
-.PHONY: play test check model deck clean
+.PHONY: play test check model cards deck clean
 
 play: .venv/play.stamp ## install what the game needs, and start it
 	$(BIN)/tuningfork play
@@ -21,6 +21,22 @@ model: .venv/test.stamp ## train the bundled network anew and put it in its plac
 		--exclude $(DATA)/reference_test --same $(DATA)/same_galaxy.csv
 	cp runs/compact/model.onnx src/tuningfork/model/weights/compact.onnx
 	cp runs/compact/model.json src/tuningfork/model/weights/compact.json
+	cp runs/compact/metrics.jsonl src/tuningfork/model/weights/compact.metrics.jsonl
+
+# Opens the reference's test: write it down in docs/experiments.md.
+cards: .venv/test.stamp ## measure the bundled network and write docs/model-card.md and data-card.md
+	mkdir -p build/cards
+	$(BIN)/tuningfork evaluate $(DATA)/reference_test --json build/cards/reference_test.json \
+		--against $(DATA)/reference_predictions.csv --report build/cards/reference_test.html
+	$(BIN)/tuningfork evaluate $(DATA)/reference_test --views 8 \
+		--json build/cards/reference_test_8_views.json
+	for set in kaggle gz2; do $(BIN)/tuningfork evaluate $(DATA)/$$set --held-out \
+		--same $(DATA)/same_galaxy.csv --json build/cards/$$set.json \
+		--report build/cards/$$set.html || exit 1; done
+	$(BIN)/tuningfork evaluate src/tuningfork/images/simulated/deck --json build/cards/simulated.json
+	$(BIN)/tuningfork volunteers $(DATA)/kaggle $(DATA)/gz2 --same $(DATA)/same_galaxy.csv --keep \
+		--json build/cards/volunteers.json --figure docs/images/volunteers.svg
+	$(BIN)/python -m tuningfork.report.cards build/cards $(DATA) docs
 
 deck: .venv/play.stamp ## draw the shipped deck of simulated galaxies anew
 	rm -rf src/tuningfork/images/simulated/deck

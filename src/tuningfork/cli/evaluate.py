@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from tuningfork.errors import BadTable
-from tuningfork.files import replacing
-
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from tuningfork.classify import Row
-    from tuningfork.evaluate import Comparison, Evaluation, Scores
+    from tuningfork.data import GalaxySet
+    from tuningfork.model import Model
+    from tuningfork.report import Report, Setting
 
 PIPE_WIDTH = 120
 """Characters a line, where the tables go to another program."""
@@ -66,11 +59,44 @@ def evaluate(
         Optional[Path],  # noqa: UP045
         typer.Option("--json", metavar="FILE", help="Write every figure here.", show_default=False),
     ] = None,
+    report: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="FILE.html",
+            help="Write a report with figures and galleries as one HTML file, to read or print.",
+            show_default=False,
+        ),
+    ] = None,
     against: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
             metavar="CSV",
             help="Another's answers (columns id, predicted) for a paired McNemar test.",
+            show_default=False,
+        ),
+    ] = None,
+    others: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--compare",
+            metavar="MODEL",
+            help="A further network, to stand beside the first on the same galaxies. "
+            "May be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    only_held_out: Annotated[
+        bool,
+        typer.Option(
+            "--held-out",
+            help="Only galaxies that the network never learned from: those that validated.",
+        ),
+    ] = False,
+    same: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="CSV",
+            help="Pairs of ids that are the same galaxy, as in training, for --held-out.",
             show_default=False,
         ),
     ] = None,
@@ -80,123 +106,114 @@ def evaluate(
     Prints precision, recall, F1 and support of each class, accuracy with its
     95 % interval, loss, macro-F1, the confusion matrix (rows are truth) and,
     where votes are known, the error (RMSE) over the 37 weighted fractions.
+    A report adds calibration, curves, galleries with heat maps, the
+    volunteers' questions one by one, and how many volunteers the network is
+    as good as.
 
     \b
     Examples:
       tuningfork evaluate my_galaxies/
+      tuningfork evaluate kaggle/ --held-out --report report.html
       tuningfork evaluate kaggle/ --rule strict --json scores.json
       tuningfork evaluate test/ --against predictions.csv --views 8
+      tuningfork evaluate test/ --compare runs/first --report report.html
     """  # noqa: D301  (Typer needs the \b itself)
     from rich.console import Console
 
-    from tuningfork.classify.views import COUNTS
-    from tuningfork.data import read_set
-    from tuningfork.evaluate import compare, evaluate_set, read_predictions
+    from tuningfork.cli.scores import print_report
+    from tuningfork.data import held_out, read_same_galaxy, read_set
     from tuningfork.model.session import load_model
+    from tuningfork.report import Setting
+    from tuningfork.report.findings import write_json
     from tuningfork.votes.rules import load_rule
+
+    _check(frame, views, {"--json": json_file, "--report": report})
+    network = load_model(model)
+    labels = load_rule(rule or network.card.rule)
+    pairs = read_same_galaxy(same) if same is not None else {}
+    galaxies = read_set(data, labels)
+    setting = Setting(
+        galaxies.name, len(galaxies.galaxies), labels, frame, views, only_held_out, bool(pairs)
+    )
+    if only_held_out:
+        galaxies = held_out(galaxies, network.card.held_out, pairs)
+    found = _found(model, network, galaxies, setting, against=against, others=others or [])
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    print_report(console, found)
+    if json_file is not None:
+        write_json(found.as_json(), json_file)
+    if report is not None:
+        _write_report(report, found, network)
+
+
+def _check(frame: float, views: int, files: dict[str, Path | None]) -> None:
+    from tuningfork.classify.views import COUNTS
 
     if not math.isfinite(frame):
         raise typer.BadParameter("give a number such as 0.5", param_hint="--frame")
     if views not in COUNTS:
         raise typer.BadParameter("choose 1 or 8", param_hint="--views")
-    if json_file is not None and json_file.is_dir():
-        raise typer.BadParameter("is a folder; name a file in it", param_hint="--json")
-    network = load_model(model)
-    labels = load_rule(rule or network.card.rule)
-    theirs = None if against is None else read_predictions(against, labels)
-    found = evaluate_set(
-        network,
-        read_set(data, labels),
-        labels,
-        frame_share=frame,
-        views=views,
-        watch=_watched,
-    )
-    comparison = None if theirs is None else compare(found.answers, found.truths, theirs)
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
-    _print(console, found, comparison)
-    if json_file is not None:
-        _write(json_file, found, comparison)
+    for option, path in files.items():
+        if path is not None and path.is_dir():
+            raise typer.BadParameter("is a folder; name a file in it", param_hint=option)
 
 
-def _watched(rows: Iterable[Row]) -> Iterator[Row]:
-    """Show on a terminal how many galaxies have gone through."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+def _found(
+    name: str | None,
+    network: Model,
+    galaxies: GalaxySet,
+    setting: Setting,
+    *,
+    against: Path | None,
+    others: list[str],
+) -> Report:
+    """Evaluate the network, and whatever is to stand beside it."""
+    from tuningfork.cli.scores import watching
+    from tuningfork.evaluate import Predictions, compare, evaluate_set, read_predictions
+    from tuningfork.model.history import read_history
+    from tuningfork.model.session import load_model
+    from tuningfork.report import Compared, Findings, Report, find
+    from tuningfork.report.findings import machine
 
-    notes = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,} galaxies"), TimeElapsedColumn())
-    with Progress(
-        *columns, console=notes, transient=True, disable=not notes.is_terminal
-    ) as progress:
-        yield from progress.track(rows)
+    rule = setting.rule
+    # What cannot be read should be said before the long work.
+    theirs = None if against is None else read_predictions(against, rule)
+    further = [(one, load_model(one)) for one in others]
+    history = read_history(name)
 
-
-def _print(console: Console, found: Evaluation, comparison: Comparison | None) -> None:
-    for problem in found.problems:
-        console.print(f"Set: {problem.sentence}", markup=False)
-    if found.unreadable:
-        console.print(f"Not read, so in no figure: {len(found.unreadable):,} pictures")
-        console.print(*(row.error for row in found.unreadable[:5]), sep="\n", markup=False)
-    if found.scores is None:
-        console.print("Accuracy: not defined, for no galaxy's class is known for certain")
-    else:
-        _print_scores(console, found.scores)
-    if found.rmse is not None:
-        console.print(f"RMSE {found.rmse:.5f} over 37 vote fractions of {found.voted:,} galaxies")
-    if found.within_possible is not None:
-        console.print(
-            f"Within the possible classes: {found.within_possible:.4f} of {found.narrowed:,} "
-            "galaxies whose class is only narrowed down"
+    def findings(model: Model) -> Findings:
+        evaluation = evaluate_set(
+            model,
+            galaxies,
+            rule,
+            frame_share=setting.frame_share,
+            views=setting.views,
+            watch=watching(len(galaxies.galaxies)),
         )
-    if comparison is not None:
-        _print_comparison(console, comparison)
+        return find(model.card, evaluation, rule.class_names)
+
+    own = findings(network)
+    answers, truths = own.evaluation.answers, own.evaluation.truths
+    compared: list[Compared] = []
+    if theirs is not None and against is not None:
+        compared.append(Compared(against.stem, compare(answers, truths, theirs)))
+    for label, other in further:
+        beside = findings(other)
+        predictions = Predictions(beside.evaluation.answers, {})
+        compared.append(Compared(label, compare(answers, truths, predictions), beside))
+    return Report(setting, own, history, tuple(compared), machine())
 
 
-def _print_scores(console: Console, scores: Scores) -> None:
-    from rich import box
-    from rich.table import Table
+def _write_report(path: Path, found: Report, network: Model) -> None:
+    from tuningfork.report import write_report
+    from tuningfork.report.galleries import galleries, parted
 
-    table = Table("class", box=box.SIMPLE_HEAD)
-    for name in ("precision", "recall", "F1", "support"):
-        table.add_column(name, justify="right")
-    for name, one in scores.per_class.items():
-        shares = (f"{share:.4f}" for share in (one.precision, one.recall, one.f1))
-        table.add_row(name, *shares, f"{one.support:,}")
-    console.print(table)
-    low, high = scores.accuracy_interval
-    console.print(f"Accuracy {scores.accuracy:.5f} (95 % interval {low:.4f} to {high:.4f})")
-    console.print(f"Loss {scores.loss:.5f}, macro-F1 {scores.macro_f1:.4f}")
-    confusion = Table("truth", box=box.SIMPLE_HEAD)
-    for name in scores.classes:
-        confusion.add_column(f"→ {name}", justify="right")
-    for name, row in zip(scores.classes, scores.confusion.tolist(), strict=True):
-        confusion.add_row(name, *(f"{count:,}" for count in row))
-    console.print(confusion)
-
-
-def _print_comparison(console: Console, found: Comparison) -> None:
-    if found.accuracy is None or found.their_accuracy is None:
-        console.print("Against: no galaxy has a class and both answers; check the ids")
-        return
-    console.print(
-        f"Against: {found.accuracy:.5f} here, {found.their_accuracy:.5f} there, on the same "
-        f"{found.count:,} galaxies; right only here {found.b:,}, right only there {found.c:,}; "
-        f"exact McNemar p = {found.p_value:.3g}"
-    )
-    if found.missing_there or found.missing_here or found.truth_differs:
-        console.print(
-            f"  without an answer there {found.missing_there:,}, only there "
-            f"{found.missing_here:,}, held for another class there {found.truth_differs:,}"
-        )
-
-
-def _write(path: Path, found: Evaluation, comparison: Comparison | None) -> None:
-    stated = found.as_json() | {"against": None if comparison is None else asdict(comparison)}
-    try:
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(stated, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise BadTable(f"{path}: {error.strerror or error}; write the file elsewhere") from error
+    evaluation = found.findings.evaluation
+    classes, share = found.setting.rule.class_names, found.setting.frame_share
+    shown = galleries(network, evaluation.labelled, classes, share)
+    table = next((one for one in found.compared if one.findings is None), None)
+    apart = parted(network, evaluation.labelled, table.comparison, share) if table else ()
+    write_report(found, path, shown, apart)
+    typer.echo(f"The report is in {path}, {path.stat().st_size / 1e6:.1f} MB.")

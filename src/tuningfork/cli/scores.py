@@ -1,0 +1,113 @@
+"""What ``evaluate`` prints, while it works and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from tuningfork.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tuningfork.classify import Row
+    from tuningfork.evaluate import Comparison, Scores
+    from tuningfork.report import Compared, Report
+
+
+def watching(total: int) -> Callable[[Iterable[Row]], Iterator[Row]]:
+    """Give what passes rows on and shows on a terminal how many have gone through."""
+
+    def watched(rows: Iterable[Row]) -> Iterator[Row]:
+        with progress_bar("galaxies") as progress:
+            task = progress.add_task("", total=total)
+            for row in rows:
+                yield row
+                progress.advance(task)
+
+    return watched
+
+
+def print_report(console: Console, report: Report) -> None:
+    """Print the figures of an evaluation as tables."""
+    found = report.findings.evaluation
+    for problem in found.problems:
+        console.print(f"Set: {problem.sentence}", markup=False)
+    if found.unreadable:
+        console.print(f"Not read, so in no figure: {len(found.unreadable):,} pictures")
+        console.print(*(row.error for row in found.unreadable[:5]), sep="\n", markup=False)
+    _print_honesty(console, report)
+    if found.scores is None:
+        console.print("Accuracy: not defined, for no galaxy's class is known for certain")
+    else:
+        _print_scores(console, found.scores)
+    calibration = report.findings.calibration
+    if calibration is not None:
+        console.print(
+            f"ECE {calibration.ece:.4f} ({calibration.bins} bins), Brier {calibration.brier:.4f}"
+        )
+    if found.rmse is not None:
+        console.print(f"RMSE {found.rmse:.5f} over 37 vote fractions of {found.voted:,} galaxies")
+    if found.within_possible is not None:
+        console.print(
+            f"Within the possible classes: {found.within_possible:.4f} of {found.narrowed:,} "
+            "galaxies whose class is only narrowed down"
+        )
+    for one in report.compared:
+        _print_comparison(console, one)
+
+
+def _print_honesty(console: Console, report: Report) -> None:
+    setting = report.setting
+    if setting.held_out:
+        shown = len(report.findings.evaluation.answered)
+        console.print(f"Held out: {shown:,} of {setting.galaxies:,} galaxies, by their ids")
+    elif report.learned_from:
+        console.print(
+            f"Mind: the network learned from {report.learned_from:,} galaxies of a set called "
+            f"{setting.data}, so these figures flatter it; add --held-out for those it never saw",
+            markup=False,
+        )
+
+
+def _print_scores(console: Console, scores: Scores) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table("class", box=box.SIMPLE_HEAD)
+    for name in ("precision", "recall", "F1", "support"):
+        table.add_column(name, justify="right")
+    for name, one in scores.per_class.items():
+        shares = (f"{share:.4f}" for share in (one.precision, one.recall, one.f1))
+        table.add_row(name, *shares, f"{one.support:,}")
+    console.print(table)
+    low, high = scores.accuracy_interval
+    console.print(f"Accuracy {scores.accuracy:.5f} (95 % interval {low:.4f} to {high:.4f})")
+    console.print(f"Loss {scores.loss:.5f}, macro-F1 {scores.macro_f1:.4f}")
+    confusion = Table("truth", box=box.SIMPLE_HEAD)
+    for name in scores.classes:
+        confusion.add_column(f"→ {name}", justify="right")
+    for name, row in zip(scores.classes, scores.confusion.tolist(), strict=True):
+        confusion.add_row(name, *(f"{count:,}" for count in row))
+    console.print(confusion)
+
+
+def _print_comparison(console: Console, one: Compared) -> None:
+    found: Comparison = one.comparison
+    if found.accuracy is None or found.their_accuracy is None:
+        console.print(
+            f"Against {one.name}: no galaxy has a class and both answers; check the ids",
+            markup=False,
+        )
+        return
+    console.print(
+        f"Against {one.name}: {found.accuracy:.5f} here, {found.their_accuracy:.5f} there, on the "
+        f"same {found.count:,} galaxies; right only here {found.b:,}, right only there "
+        f"{found.c:,}; exact McNemar p = {found.p_value:.3g}",
+        markup=False,
+    )
+    if found.missing_there or found.missing_here or found.truth_differs:
+        console.print(
+            f"  without an answer there {found.missing_there:,}, only there "
+            f"{found.missing_here:,}, held for another class there {found.truth_differs:,}"
+        )

@@ -1,0 +1,141 @@
+"""``tuningfork volunteers``: how many volunteers the network is as good as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    from tuningfork.report.volunteers import Measured
+
+
+def volunteers(
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Sets of galaxies with volunteers' votes: Kaggle's or Galaxy Zoo 2's layout.",
+            show_default=False,
+        ),
+    ],
+    *,
+    model: Annotated[
+        Optional[str],  # noqa: UP045  (Typer reads it at run time)
+        typer.Option(
+            help="An .onnx file, the folder of a training run, or a bundled network's name. "
+            "Default: the bundled network.",
+            show_default=False,
+        ),
+    ] = None,
+    same: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="CSV",
+            help="Pairs of ids that are the same galaxy, as in training.",
+            show_default=False,
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also galaxies that the network learned from.")
+    ] = False,
+    figure: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE.svg", help="Draw the figure here.", show_default=False),
+    ] = None,
+    json_file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--json", metavar="FILE", help="Write every figure here.", show_default=False),
+    ] = None,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Keep the figures beside the network, for the game's page."),
+    ] = False,
+) -> None:
+    """Find how many volunteers the network is as good as, question by question.
+
+    A crowd of k volunteers strays by chance from what very many would say;
+    the k that strays as far as the network does is printed with its 95 %
+    interval. Galaxies that the network learned from are left out.
+
+    \b
+    Examples:
+      tuningfork volunteers kaggle/ gz2/ --same same_galaxy.csv
+      tuningfork volunteers kaggle/ --figure volunteers.svg --json volunteers.json
+    """  # noqa: D301  (Typer needs the \b itself)
+    from tuningfork.cli.scores import watching
+    from tuningfork.data import GalaxySet, held_out, read_same_galaxy, read_set
+    from tuningfork.evaluate import Evaluation, evaluate_set
+    from tuningfork.model.session import load_model
+    from tuningfork.report import volunteers as crowds
+    from tuningfork.votes.rules import load_rule
+
+    network = load_model(model)
+    rule = load_rule(network.card.rule)
+    pairs = read_same_galaxy(same) if same is not None else {}
+    sets = [read_set(path, rule) for path in data]
+    if not everything:
+        sets = [held_out(one, network.card.held_out, pairs) for one in sets]
+
+    def evaluated(galaxies: GalaxySet) -> Evaluation:
+        return evaluate_set(network, galaxies, rule, watch=watching(len(galaxies.galaxies)))
+
+    found = crowds.measure(network.card, sets, evaluated, held_out=not everything)
+    _print(found)
+    if json_file is not None:
+        crowds.write_json(found.as_json(), json_file)
+    if figure is not None:
+        _draw(found, figure)
+    if keep:
+        typer.echo(f"Kept in {crowds.keep(found, model)}.")
+
+
+def _print(found: Measured) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from tuningfork.report.volunteers import SHORT, crowd_range, crowd_sentence, crowd_size
+
+    console = Console(highlight=False)
+    table = Table("question", box=box.SIMPLE_HEAD)
+    for name in ("galaxies", "volunteers", "95 % interval", *found.sets):
+        table.add_column(name, justify="right")
+    rows = [(SHORT[one.number - 1], one.crowd) for one in found.whole.questions]
+    for place, (name, crowd) in enumerate([*rows, ("any question", found.whole.overall)]):
+        alone = [
+            crowd_size(
+                one.overall.volunteers
+                if place == len(rows)
+                else one.questions[place].crowd.volunteers
+            )
+            for one in found.sets.values()
+        ]
+        said = (crowd_size(crowd.volunteers), crowd_range(crowd.interval))
+        table.add_row(name, f"{crowd.galaxies:,}", *said, *alone)
+    console.print(table)
+    counts = ", ".join(f"{count:,} of {name}" for name, count in found.galaxies.items())
+    kind = "that only validated" if found.held_out else "learned-from ones included"
+    console.print(f"Galaxies with votes, {kind}: {counts}", markup=False)
+    if found.whole.assumed:
+        console.print(
+            f"Of {found.whole.assumed:,} the number of volunteers is not known: taken to be 45"
+        )
+    console.print(crowd_sentence(found.whole), markup=False)
+
+
+def _draw(found: Measured, path: Path) -> None:
+    import base64
+
+    from tuningfork.errors import BadData, BadTable
+    from tuningfork.files import replacing
+    from tuningfork.report.figures import crowd_sizes
+
+    if found.whole.overall.volunteers is None:
+        raise BadData(f"{path}: too few galaxies for a figure; give a larger set")
+    address = crowd_sizes(found.whole)
+    try:
+        with replacing(path) as temporary:
+            temporary.write_bytes(base64.b64decode(address.partition(",")[2]))
+    except OSError as error:
+        raise BadTable(f"{path}: {error.strerror or error}; write the figure elsewhere") from error

@@ -1,0 +1,229 @@
+"""Everything that an evaluation can say, once, for page and JSON alike."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tuningfork.errors import BadTable
+from tuningfork.evaluate import Comparison, Evaluation
+from tuningfork.evaluate.calibration import (
+    CalibrationScores,
+    ReliabilityBin,
+    calibration,
+    reliability,
+)
+from tuningfork.evaluate.curves import Curve, precision_recall_curves, roc_curves
+from tuningfork.evaluate.evaluation import class_arrays, vote_arrays
+from tuningfork.evaluate.intervals import Intervals, bootstrap
+from tuningfork.evaluate.questions import (
+    AnswerScore,
+    QuestionScore,
+    answer_scores,
+    question_scores,
+)
+from tuningfork.evaluate.volunteers import Crowds, matched_crowds
+from tuningfork.files import replacing
+from tuningfork.model import Card
+from tuningfork.votes.rules import Rule
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What was evaluated, and how."""
+
+    data: str
+    """The set's name."""
+    galaxies: int
+    """Usable ones, before the held-out are taken."""
+    rule: Rule
+    frame_share: float
+    views: int
+    held_out: bool
+    """Whether only galaxies that the network never learned from were taken."""
+    same_known: bool
+    """Whether pairs of ids of the same galaxy were given."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """One network on one set; parts that the set cannot tell are None or empty."""
+
+    card: Card
+    evaluation: Evaluation
+    intervals: Intervals | None = None
+    calibration: CalibrationScores | None = None
+    reliability: tuple[ReliabilityBin, ...] = ()
+    roc: tuple[Curve, ...] = ()
+    precision_recall: tuple[Curve, ...] = ()
+    answers: tuple[AnswerScore, ...] = ()
+    questions: tuple[QuestionScore, ...] = ()
+    crowds: Crowds | None = None
+
+    @property
+    def seconds_per_picture(self) -> float:
+        """From the file to the answer, decoding included."""
+        pictures = len(self.evaluation.answered) + len(self.evaluation.unreadable)
+        return self.evaluation.seconds / max(1, pictures)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Another's answers to the same galaxies."""
+
+    name: str
+    comparison: Comparison
+    findings: Findings | None = None
+    """Of a further network; None for a table of answers."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page shows."""
+
+    setting: Setting
+    findings: Findings
+    history: tuple[Mapping[str, Any], ...] = ()
+    """The training run, an entry for each epoch."""
+    compared: tuple[Compared, ...] = ()
+    machine: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def learned_from(self) -> int | None:
+        """Galaxies of a set of this name that the network learned from; None: of none."""
+        return self.findings.card.data.get(self.setting.data)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give every figure as JSON can hold it; a number that is not finite becomes a text."""
+        comparison = next((one.comparison for one in self.compared if one.findings is None), None)
+        stated: dict[str, Any] = self.findings.evaluation.as_json() | _stated(self.findings)
+        stated["setting"] = asdict(self.setting) | {"rule": self.setting.rule.name}
+        stated["setting"]["learned_from"] = self.learned_from
+        stated["against"] = None if comparison is None else asdict(comparison)
+        stated["compared"] = [
+            {"name": one.name, "comparison": asdict(one.comparison)}
+            | one.findings.evaluation.as_json()
+            | _stated(one.findings)
+            for one in self.compared
+            if one.findings is not None
+        ]
+        stated["training"] = [dict(one) for one in self.history]
+        stated["machine"] = dict(self.machine)
+        shown: dict[str, Any] = plain(stated)
+        return shown
+
+
+def find(card: Card, evaluation: Evaluation, classes: tuple[str, ...]) -> Findings:
+    """Work out every figure that the set allows; ``classes`` are the rule's."""
+    return Findings(card, evaluation, **(_of_classes(evaluation, classes) | _of_votes(evaluation)))
+
+
+def machine() -> dict[str, Any]:
+    """Say on what times were measured."""
+    import onnxruntime
+
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "onnxruntime": onnxruntime.__version__,
+    }
+
+
+def write_json(stated: Mapping[str, Any], path: Path) -> None:
+    """Write JSON whole or not at all. Raises BadTable if it cannot be written."""
+    try:
+        with replacing(path) as temporary:
+            text = json.dumps(stated, indent=2, allow_nan=False, ensure_ascii=False)
+            temporary.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BadTable(f"{path}: {error.strerror or error}; write the file elsewhere") from error
+
+
+def _of_classes(evaluation: Evaluation, classes: tuple[str, ...]) -> dict[str, Any]:
+    if evaluation.scores is None:
+        return {}
+    truth, probabilities = class_arrays(evaluation.labelled, classes)
+    return {
+        "intervals": bootstrap(evaluation.scores.confusion),
+        "calibration": calibration(truth, probabilities),
+        "reliability": reliability(truth, probabilities),
+        "roc": roc_curves(truth, probabilities, classes),
+        "precision_recall": precision_recall_curves(truth, probabilities, classes),
+    }
+
+
+def _of_votes(evaluation: Evaluation) -> dict[str, Any]:
+    voted = evaluation.voted_on
+    if not voted:
+        return {}
+    predicted, votes = vote_arrays(voted)
+    _, given = vote_arrays(voted, raw=True)
+    seen = np.array([one.known.volunteers or math.nan for one in voted])
+    return {
+        "answers": answer_scores(predicted, votes),
+        "questions": question_scores(predicted, votes),
+        "crowds": matched_crowds(predicted, given, seen),
+    }
+
+
+def _stated(findings: Findings) -> dict[str, Any]:
+    names = (
+        "intervals",
+        "calibration",
+        "reliability",
+        "roc",
+        "precision_recall",
+        "answers",
+        "questions",
+        "crowds",
+    )
+    card = findings.card
+    return {name: plain(getattr(findings, name)) for name in names} | {
+        "model": {
+            "name": card.name,
+            "recipe": card.recipe,
+            "sha256": card.sha256,
+            "parameters": card.parameters,
+            "version": card.version,
+            "created": card.created,
+            "data": dict(card.data),
+        },
+        "seconds_per_picture": findings.seconds_per_picture,
+    }
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401  (any JSON)
+    """Bring dataclasses and tuples to what JSON holds; "inf" and "nan" in words."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _processor() -> str:
+    """Name the processor, where the system tells."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123  (no path of ours)
+            for line in file:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,135 @@
+"""Galleries: the galaxies to look at, each with what the network saw and where it looked."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tuningfork.errors import UnreadableImage
+from tuningfork.evaluate import Comparison
+from tuningfork.evaluate.evaluation import Answered
+from tuningfork.explain import heat_map, overlay, shown_crop
+from tuningfork.images.decode import decode
+from tuningfork.model import Model
+
+SIDE = 192
+"""Pixels of a picture's side on the page."""
+MOST = 12
+"""Galaxies in a gallery."""
+FEW = 6
+"""Galaxies in a gallery of where two part."""
+QUALITY = 82
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One galaxy of a gallery."""
+
+    id: str
+    truth: str
+    answer: str
+    confidence: float
+    """Of the answer, 0 to 1."""
+    of_truth: float
+    """The probability of the true class."""
+    picture: str
+    """What the network sees of it, as a data address (JPEG)."""
+    heat: str
+    """The same with what speaks for the answer laid over it."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Galaxies under one heading."""
+
+    title: str
+    note: str
+    galaxies: tuple[Shown, ...]
+
+
+def choose(labelled: Sequence[Answered], classes: Sequence[str]) -> dict[str, list[Answered]]:
+    """Choose the surest right (as many of each class), the surest wrong and the least sure."""
+    sure = sorted(labelled, key=lambda one: (-one.found.confidence, one.id))
+    right = [one for one in sure if one.found.label == one.known.label]
+    each = max(1, MOST // len(classes))
+    surest = [one for name in classes for one in _of_class(right, name)[:each]]
+    wrong = [one for one in sure if one.found.label != one.known.label]
+    return {"right": surest[:MOST], "wrong": wrong[:MOST], "unsure": sure[::-1][:MOST]}
+
+
+def galleries(
+    model: Model, labelled: Sequence[Answered], classes: Sequence[str], frame_share: float
+) -> tuple[Gallery, ...]:
+    """Draw the three galleries; a gallery without galaxies is left out."""
+    chosen = choose(labelled, classes)
+    headings = (
+        ("right", "Surest and right", "The surest right answers of each class."),
+        ("wrong", "Surest and wrong", "What it is wrong about with the greatest confidence."),
+        ("unsure", "Least sure", "Where the classes lie nearest to each other."),
+    )
+    return tuple(
+        Gallery(title, note, tuple(shown(model, chosen[key], frame_share)))
+        for key, title, note in headings
+        if chosen[key]
+    )
+
+
+def parted(
+    model: Model, labelled: Sequence[Answered], comparison: Comparison, frame_share: float
+) -> tuple[Gallery, ...]:
+    """Draw where only one of the two is right, the surest of ours first."""
+    drawn = []
+    for title, ids in (
+        ("Right only here", comparison.only_here),
+        ("Right only there", comparison.only_there),
+    ):
+        own = sorted(
+            (one for one in labelled if one.id in frozenset(ids)),
+            key=lambda one: (-one.found.confidence, one.id),
+        )
+        if own:
+            pictures = tuple(shown(model, own[:FEW], frame_share))
+            drawn.append(Gallery(title, "", pictures))
+    return tuple(drawn)
+
+
+def shown(model: Model, galaxies: Iterable[Answered], frame_share: float) -> Iterable[Shown]:
+    """Draw each galaxy; one whose picture has gone since is left out."""
+    preprocessing = model.card.preprocessing
+    for one in galaxies:
+        picture = one.galaxy.picture
+        try:
+            pixels = decode(picture.read(), picture.path)
+        except UnreadableImage:
+            continue
+        seen = preprocessing.apply(pixels, frame_share)
+        wide = shown_crop(pixels, preprocessing, frame_share)
+        heat = heat_map(model, seen, one.found.label)
+        truth = str(one.known.label)
+        yield Shown(
+            one.id,
+            truth,
+            one.found.label,
+            one.found.confidence,
+            one.found.probabilities[truth],
+            jpeg_address(wide),
+            jpeg_address(overlay(wide, heat)),
+        )
+
+
+def jpeg_address(pixels: NDArray[np.uint8]) -> str:
+    """Give a picture as a data address, SIDE pixels wide."""
+    image = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    data = io.BytesIO()
+    image.save(data, "JPEG", quality=QUALITY, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode()
+
+
+def _of_class(galaxies: Iterable[Answered], name: str) -> list[Answered]:
+    return [one for one in galaxies if one.known.label == name]

@@ -1,0 +1,49 @@
+"""Galaxies that a network was kept from, found by their ids alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.train.made import known_set
+from tests.votes.made import votes
+from tuningfork.data import Known, held_out
+from tuningfork.errors import BadData
+from tuningfork.train.galaxies import gather
+from tuningfork.train.recipe import load_recipe
+
+SPLIT = {"share": 0.3, "seed": 4}
+
+
+def test_they_are_those_that_validated_in_training() -> None:
+    """The set's held-out galaxies are the ones that a training run with that split sets aside."""
+    weighted = votes(200, seed=1)
+    one = known_set("kaggle", {str(row): Known(votes=weighted[row]) for row in range(200)})
+    plan = load_recipe("compact").model_copy(update={"validation": 0.3, "seed": 4})
+    same = {"3": "other", "5": "8"}
+    run = gather([one], plan, excluded=frozenset(), same=same)
+    validated = [galaxy.id for galaxy, kept in zip(run.entries, run.validates, strict=True) if kept]
+    assert [galaxy.id for galaxy in held_out(one, SPLIT, same).galaxies] == validated
+    assert 30 < len(validated) < 90
+
+
+def test_a_pair_stays_together() -> None:
+    """Two ids of one galaxy are both held out or both not."""
+    one = known_set("gz2", {"a": Known(votes=np.ones(37)), "b": Known(votes=np.ones(37))})
+    for seed in range(20):
+        try:
+            kept = held_out(one, {"share": 0.5, "seed": seed}, {"a": "b"}).galaxies
+        except BadData:
+            continue
+        assert len(kept) == 2
+
+
+def test_a_card_without_a_split_is_refused(tmp_path: Path) -> None:
+    """Nobody knows what such a network was kept from, and the message says so."""
+    one = known_set("kaggle", {"1": Known(votes=np.ones(37))})
+    with pytest.raises(BadData, match="--held-out"):
+        held_out(one, {})
+    with pytest.raises(BadData, match="none of its 1"):
+        held_out(one, {"share": 1e-9, "seed": 0})

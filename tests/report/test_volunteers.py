@@ -1,0 +1,60 @@
+"""The command ``tuningfork volunteers``, and what it keeps for the game."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from tests.report.conftest import COUNT, command
+from tuningfork.game.crowd import matched_by, place
+from tuningfork.model import load_model
+from tuningfork.report.volunteers import crowd_range, crowd_size, kept
+
+
+def test_it_prints_a_sentence_and_keeps_figures_for_these_weights(
+    kaggle: Path, toys: Path, tmp_path: Path
+) -> None:
+    """The file beside the network is read back for its own hash only."""
+    run = shutil.copytree(toys, tmp_path / "run")
+    done = command(
+        *("volunteers", kaggle, "--model", run, "--all", "--keep"),
+        *("--json", tmp_path / "k.json", "--figure", tmp_path / "k.svg"),
+    )
+    assert done.exit_code == 0, done.output
+    assert "the machine is as good as" in done.output
+    assert f"{COUNT} of kaggle" in done.output
+    stated = json.loads((tmp_path / "k.json").read_text())
+    assert stated["galaxies"] == {"kaggle": COUNT}
+    assert not stated["held_out"]
+    assert (tmp_path / "k.svg").read_bytes().startswith(b"<?xml")
+    sha256 = load_model(run).card.sha256
+    found = kept(sha256, run)
+    assert found is not None
+    assert found["sentence"] in " ".join(done.output.split())
+    assert kept("0" * 64, run) is None
+
+
+def test_only_held_out_galaxies_are_asked(kaggle: Path, toys: Path, tmp_path: Path) -> None:
+    """Without --all the galaxies that were learned from stay out."""
+    done = command("volunteers", kaggle, "--model", toys, "--json", tmp_path / "k.json")
+    assert done.exit_code == 0, done.output
+    stated = json.loads((tmp_path / "k.json").read_text())
+    assert stated["held_out"]
+    assert 0 < stated["galaxies"]["kaggle"] < COUNT
+
+
+def test_numbers_of_volunteers_are_written_with_their_doubt() -> None:
+    """One decimal below ten, none above, and words where there is no end."""
+    assert crowd_size(3.14159) == "3.1"
+    assert crowd_size(12.6) == "13"
+    assert crowd_size(float("inf")) == "any number of"
+    assert crowd_range((2.0, float("inf"))) == "2.0 or more"
+    assert crowd_range((2.0, 14.2)) == "2.0 to 14"
+
+
+def test_the_games_scale_is_logarithmic() -> None:
+    """From 1 at the left to 50 at the right, larger crowds at the edge."""
+    assert (place(1), place(50), place(1e9), place(0.2)) == (0, 100, 100, 0)
+    assert abs(place(50**0.5) - 50) < 1e-9
+    assert matched_by("0" * 64) == ()
