@@ -14,6 +14,7 @@ from tuningfork.cli.play import verbs as play
 from tuningfork.cli.probe import probe
 from tuningfork.cli.simulate import simulate
 from tuningfork.cli.train import train
+from tuningfork.cli.volunteers import volunteers
 from tuningfork.errors import TuningForkError
 
 app = typer.Typer(
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for verb in (train, evaluate, classify, explain, labels, simulate, probe):
+for verb in (train, evaluate, classify, explain, labels, simulate, volunteers, probe):
     app.command()(verb)
 app.add_typer(play, name="play")
 
