@@ -1,6 +1,8 @@
-"""How good heat maps are: deletion and insertion curves, and heat on parts that are known.
+r"""How good heat maps are: deletion and insertion curves, and heat on parts that are known.
 
     python benchmarks/heat_maps.py ../shared/data/kaggle --json heat.json --figure heat.png
+    python benchmarks/heat_maps.py ../shared/data/kaggle --figure docs/images/heat-maps.png \
+        --page docs/heat-maps.md
 
 Real galaxies (DATA) give the curves, simulated ones the bars and arms. Each map is that of the
 network's answer. Baselines: random cells, and a Gaussian about the centre.
@@ -45,6 +47,7 @@ PARTS = {"bar": "barred_spiral", "arms": "spiral"}
 """Each part, and the class for which it speaks."""
 COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#767676")
 """Of methods and baselines, told apart by all eyes (Okabe & Ito 2008)."""
+MARK = "<!-- Below: written by benchmarks/heat_maps.py; measure again, do not change the page. -->"
 RESAMPLES = 2000
 SEED = 4
 """Of the simulated sky; the deck's is another."""
@@ -61,6 +64,10 @@ def main(
     ] = False,
     json_file: Annotated[Optional[Path], typer.Option("--json")] = None,  # noqa: UP045
     figure: Annotated[Optional[Path], typer.Option()] = None,  # noqa: UP045
+    page: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="A page whose part below the mark is written anew."),
+    ] = None,
 ) -> None:
     """Measure every way to a heat map, and print and draw what came of it."""
     network = load_model(model)
@@ -85,6 +92,9 @@ def main(
             temporary.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     if figure is not None:
         _draw(network, found, drawn, figure)
+    if page is not None:
+        head = page.read_text(encoding="utf-8").partition(MARK)[0]
+        page.write_text(head + MARK + "\n" + _page(found, figure), encoding="utf-8")
 
 
 def _has_heat(network: Model) -> bool:
@@ -231,6 +241,42 @@ def _print(found: dict[str, Any]) -> None:
             f"{_text(one['light'])} of the light"
         )
         console.print(table)
+
+
+def _page(found: dict[str, Any], figure: Path | None) -> str:
+    """Tell everything as Markdown."""
+    lines = [
+        "",
+        f"Network {found['model']} (SHA-256 {found['sha256'][:12]}…), {found['galaxies']} galaxies "
+        f"of {found['data']}, means with 95 % bootstrap intervals.",
+        "",
+        "| map | deletion area ↓ | insertion area ↑ | better than the centre Gaussian: deletion · "
+        "insertion | seconds a map |",
+        "|---|---|---|---|---|",
+    ]
+    for name, one in found["curves"].items():
+        wins, spent = "", ""
+        if name in found["beats_centre_gaussian"]:
+            pair = found["beats_centre_gaussian"][name]
+            wins = " · ".join(f"{pair[kind]['wins']:.0%}" for kind in ("deletion", "insertion"))
+            spent = f"{found['seconds_a_map'][name]:.2f}"
+        areas = f"{_text(one['deletion'])} | {_text(one['insertion'])}"
+        lines.append(f"| {name} | {areas} | {wins} | {spent} |")
+    for part, one in found["parts"].items():
+        lines += [
+            "",
+            f"**{part}**: {one['galaxies']} simulated galaxies of seed {SEED}; it takes "
+            f"{_text(one['area'])} of the crop's area and {_text(one['light'])} of the light in it.",
+            "",
+            f"| map | share of heat on the {part} | times its area | hottest place on it |",
+            "|---|---|---|---|",
+        ]
+        for name, heat in one["heat"].items():
+            times, hottest = f"{heat['times_area']:.1f}", f"{heat['hottest_on_it']:.0%}"
+            lines.append(f"| {name} | {_text(heat)} | {times} | {hottest} |")
+    if figure is not None:
+        lines += ["", f"![Curves and heat on known parts]({figure.parent.name}/{figure.name})"]
+    return "\n".join(lines) + "\n"
 
 
 def _draw(
