@@ -266,7 +266,7 @@ def _page(found: dict[str, Any], figure: Path | None) -> str:
         lines += [
             "",
             f"**{part}**: {one['galaxies']} simulated galaxies of seed {SEED}; it takes "
-            f"{_text(one['area'])} of the crop's area and {_text(one['light'])} of the light in it.",
+            f"{_text(one['area'])} of the crop's area, {_text(one['light'])} of the light in it.",
             "",
             f"| map | share of heat on the {part} | times its area | hottest place on it |",
             "|---|---|---|---|",
