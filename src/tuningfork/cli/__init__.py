@@ -7,9 +7,11 @@ import sys
 import typer
 
 from tuningfork.cli.classify import classify
+from tuningfork.cli.data import data
 from tuningfork.cli.evaluate import evaluate
 from tuningfork.cli.explain import explain
 from tuningfork.cli.labels import labels
+from tuningfork.cli.look import look
 from tuningfork.cli.play import verbs as play
 from tuningfork.cli.probe import probe
 from tuningfork.cli.simulate import simulate
@@ -26,7 +28,10 @@ app = typer.Typer(
 )
 for verb in (train, evaluate, classify, explain, labels, simulate, volunteers, probe):
     app.command()(verb)
+# Negative declinations look like options.
+app.command(context_settings={"ignore_unknown_options": True})(look)
 app.add_typer(play, name="play")
+app.add_typer(data, name="data")
 
 
 def main() -> None:

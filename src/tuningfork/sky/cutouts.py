@@ -14,7 +14,7 @@ from functools import partial
 
 from PIL import Image
 
-from tuningfork.errors import NothingThere, ServiceFailed, UnknownName, UnreadableImage
+from tuningfork.errors import NothingThere, UnknownName, UnreadableImage
 from tuningfork.images.blank import blank_kind, is_text
 from tuningfork.images.decode import decode
 from tuningfork.images.sources import Picture
@@ -26,8 +26,10 @@ FRAME_PIXELS = 424
 AUTO = "auto"
 SURVEYS = ("sdss", "legacy")
 """In the order in which they are asked."""
-SMALLEST_FRAME, LARGEST_FRAME = 2.0, 25_000.0
-"""Seconds of arc; the largest is what SkyServer's coarsest scale (60″ a pixel) can show."""
+COARSEST = 60.0
+"""Seconds of arc a pixel, the coarsest scale that SkyServer draws."""
+SMALLEST_FRAME, LARGEST_FRAME = 2.0, 2048 * COARSEST
+"""Seconds of arc."""
 
 
 @dataclass(frozen=True)
@@ -78,36 +80,28 @@ def cutout(
     """Fetch the piece of sky ``frame_arcsec`` wide around a position, from disk if it was here.
 
     ``ra`` and ``dec`` are degrees (ICRS); a Galaxy Zoo frame is 8.48 petroR90 wide. ``survey`` is
-    ``sdss``, ``legacy``, or ``auto`` for the first of both that shows something. ``pixels`` is
-    the width of the picture, 64 to 2048. Takes at most some seconds where the service lives, and
-    gives up at once where it failed repeatedly within the last minute.
+    ``sdss``, ``legacy``, or ``auto`` for SDSS and, where that shows nothing, the Legacy Surveys; a
+    service in trouble is no reason to take another, so that a position always gives the same
+    picture. ``pixels`` is the width of the picture, 64 to 2048, and more if the frame is wider than
+    60″ for each. Takes at most some seconds where the service lives, and gives up at once where it
+    failed repeatedly within the last minute.
 
     Raises NothingThere where the survey shows no sky (off its footprint), ServiceFailed where it
     cannot be asked, ValueError for a position or size that cannot be.
     """
+    pixels = max(pixels, math.ceil(frame_arcsec / COARSEST)) if frame_arcsec < math.inf else pixels
     _check(ra, dec, frame_arcsec, pixels)
     if survey != AUTO and survey not in SURVEYS:
         raise UnknownName(f"{survey}: no such survey; choose from {AUTO}, {', '.join(SURVEYS)}")
     asked = SURVEYS if survey == AUTO else (survey,)
     field = _Field(ra, dec, frame_arcsec, pixels)
-    troubles: list[NothingThere | ServiceFailed] = []
-    for name in asked:
+    notes: list[str] = []
+    for name in asked[:-1]:
         try:
-            found = _from(name, client or shared_client(), field)
-        except (NothingThere, ServiceFailed) as error:
-            troubles.append(error)
-            continue
-        if not troubles:
-            return found
-        note = str(troubles[0]).rpartition(";")[0] or str(troubles[0])
-        return replace(found, note=note)
-    raise _worst(troubles)
-
-
-def _worst(troubles: list[NothingThere | ServiceFailed]) -> NothingThere | ServiceFailed:
-    """Choose what to tell of: a service that failed might show more than one that is black."""
-    failed = [one for one in troubles if isinstance(one, ServiceFailed)]
-    return failed[0] if failed else troubles[-1]
+            return _from(name, client or shared_client(), field)
+        except NothingThere as error:
+            notes.append(str(error).partition(",")[0])
+    return replace(_from(asked[-1], client or shared_client(), field), note="; ".join(notes))
 
 
 def _from(survey: str, client: Client, field: _Field) -> Cutout:

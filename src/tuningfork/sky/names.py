@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -51,13 +51,48 @@ def locate(text: str, *, client: Client | None = None) -> Place:
 
 
 def place_at(ra: float, dec: float, name: str = "", r90: float | None = None) -> Place:
-    """Give the place at a position in degrees. Raises UnknownName if it is not on the sky."""
+    """Give the place at a position in degrees, with what OpenNGC knows of a galaxy there.
+
+    ``r90`` is the galaxy's Petrosian R90 in seconds of arc, where that is known. Raises
+    UnknownName if the position is not on the sky.
+    """
     if not (0 <= ra <= 360 and -90 <= dec <= 90):
         raise UnknownName(
             f"{ra:g} {dec:g}: no place on the sky; give right ascension 0 to 360 and declination "
             "-90 to 90, in degrees"
         )
-    return Place(name or f"{ra:.5f}{dec:+.5f}", ra, dec, r90, "as given")
+    place = Place(name or f"{ra:.5f}{dec:+.5f}", ra, dec, r90, "as given")
+    return place if r90 is not None else _recognised(place)
+
+
+def _recognised(place: Place) -> Place:
+    """Take kind and size from OpenNGC's galaxy at the position, if there is one.
+
+    There is one where the nearest lies within a tenth of its diameter; the position stays.
+    """
+    from pyongc import ongc
+
+    sky = f"{_clock(place.ra / 15)} {'-' if place.dec < 0 else '+'}{_clock(abs(place.dec))}"
+    for found, away in ongc.nearby(sky, separation=3):
+        size = _r90_of(found)
+        if size is not None and 3600 * float(away) <= 0.2 * size / R90_PER_DIAMETER / 2:
+            source = f"as given, OpenNGC's {found.name}"
+            return replace(place, r90=size, source=source, kind=found.type)
+        break
+    return place
+
+
+def _clock(value: float) -> str:
+    """Write hours or degrees with minutes and seconds: 13:29:52.70."""
+    hundredths = round(value * 360_000)
+    minutes, seconds = divmod(hundredths, 6000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds / 100:05.2f}"
+
+
+def _r90_of(found: Any) -> float | None:  # noqa: ANN401  (pyongc is untyped)
+    """Estimate R90 in seconds of arc from OpenNGC's diameter in minutes, of galaxies alone."""
+    diameter = found.dimensions[0] if "Galaxy" in found.type else None
+    return None if not diameter else R90_PER_DIAMETER * 60 * float(diameter)
 
 
 def _position(text: str) -> Place | None:
@@ -92,9 +127,7 @@ def _from_openngc(text: str) -> Place | None:
     if found is None or found.rad_coords is None:
         return None
     ra, dec = (math.degrees(float(one)) for one in found.rad_coords)
-    diameter = found.dimensions[0] if "Galaxy" in found.type else None
-    size = None if not diameter else R90_PER_DIAMETER * 60 * float(diameter)
-    return Place(text, ra % 360, dec, size, f"OpenNGC ({found.name})", found.type)
+    return Place(text, ra % 360, dec, _r90_of(found), f"OpenNGC ({found.name})", found.type)
 
 
 def _catalogued(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -58,6 +59,7 @@ class Client:
         self.http = httpx.Client(
             headers={"User-Agent": f"tuningfork/{version('tuningfork')} (galaxy classifier)"},
             follow_redirects=True,
+            verify=_trust(),
         )
 
     def get(
@@ -75,7 +77,8 @@ class Client:
         and never kept. ``fresh`` passes over what is kept. Raises ServiceFailed.
         """
         service = self.settings.service(name)
-        url = str(httpx.URL(f"{service.url}{path}", params=dict(params) if params else None))
+        address = httpx.URL(f"{service.url}{path}")
+        url = str(address.copy_merge_params(dict(params)) if params else address)
         kept = None if fresh else self.cache.get(url)
         if kept is not None:
             return Answer(url, kept.content_type, kept.body, kept.fetched, cached=True)
@@ -147,6 +150,12 @@ class Client:
 
 
 @cache
+def _trust() -> ssl.SSLContext:
+    """Read the certificates that are trusted, once a process: it takes its time."""
+    return httpx.create_ssl_context()
+
+
+@cache
 def shared_client() -> Client:
     """Give the process's one client, made with the user's settings."""
     return Client(load_settings())
@@ -186,9 +195,9 @@ def _transport_trouble(service: Service) -> Iterator[None]:
 
 
 def _wait(service: Service) -> Any:  # noqa: ANN401  (tenacity's own base is not exported)
-    doubling = tenacity.wait_exponential_jitter(
-        initial=service.pause, max=LONGEST_PAUSE, jitter=service.pause
-    )
+    doubling = tenacity.wait_exponential(
+        multiplier=service.pause, max=LONGEST_PAUSE
+    ) + tenacity.wait_random(0, service.pause)
 
     def wait(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -67,7 +68,8 @@ def download(
     for _ in range(2):
         resumed = _gather(client, remote, part, step)
         found = measured(part)
-        trouble = differences(remote, found)
+        stated = replace(remote, hashes={**_noted(part).hashes, **remote.hashes})
+        trouble = differences(stated, found)
         if not trouble:
             part.replace(target)
             _notes(part).unlink(missing_ok=True)
@@ -151,13 +153,17 @@ def _fetch_rest(client: Client, remote: Remote, part: Path, step: Step) -> None:
         # What is here is longer than the source's file, which therefore is another one now.
         _forget(part)
         raise Passing(f"{remote.url}: the file at the source has changed; fetch again") from error
+    except Passing as error:
+        # A host that brought bytes lives, however often it cuts the connection.
+        error.alive = error.alive or _size(part) > here
+        raise
 
 
 def _headers(remote: Remote, part: Path, here: int) -> dict[str, str]:
     headers = {"Accept-Encoding": "identity", **remote.headers}
     if here:
         headers["Range"] = f"bytes={here}-"
-        validator = _noted(part)
+        validator = _noted(part).validator
         if validator:
             headers["If-Range"] = validator
     return headers
@@ -205,7 +211,7 @@ def _write(
         file.truncate(start)
         file.seek(start)
         try:
-            for piece in answer.iter_raw(PIECE):
+            for piece in answer.iter_raw():
                 if size == 0 and not piece.startswith(remote.starts):
                     raise Passing(f"{remote.url}: answers something else than the file; try later")
                 file.write(piece)
@@ -222,23 +228,38 @@ def _write(
         raise Passing(f"{remote.url}: ended after {size:,} of {remote.size:,} bytes; try again")
 
 
+@dataclass(frozen=True)
+class _Noted:
+    """What the source said of the file that a part is of."""
+
+    validator: str = ""
+    """Tells the file from another one under its address (RFC 9110, 13.1.5)."""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """As stated in headers."""
+
+
 def _notes(part: Path) -> Path:
     return part.with_name(part.name + ".json")
 
 
 def _note(part: Path, answer: httpx.Response) -> None:
-    """Keep what tells the source's file from another under its address (RFC 9110, 13.1.5)."""
     tag = answer.headers.get("etag", "")
-    validator = tag if tag and not tag.startswith("W/") else answer.headers.get("last-modified")
-    _notes(part).write_text(json.dumps({"url": str(answer.url), "validator": validator}))
+    strong = tag if not tag.startswith("W/") else ""
+    noted = _Noted(strong or answer.headers.get("last-modified", ""), _stated_hashes(answer))
+    _notes(part).write_text(json.dumps(asdict(noted)))
 
 
-def _noted(part: Path) -> str | None:
+def _noted(part: Path) -> _Noted:
     try:
-        found = json.loads(_notes(part).read_text())["validator"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return found if isinstance(found, str) else None
+        return _Noted(**json.loads(_notes(part).read_text()))
+    except (OSError, ValueError, TypeError):
+        return _Noted()
+
+
+def _stated_hashes(answer: httpx.Response) -> dict[str, str]:
+    """Read the MD5 that Google's storage, Kaggle's host, states: ``x-goog-hash: md5=<base64>``."""
+    match = re.search(r"md5=([A-Za-z0-9+/]{22}==)", answer.headers.get("x-goog-hash", ""))
+    return {"md5": base64.b64decode(match[1]).hex()} if match else {}
 
 
 def _forget(part: Path) -> None:
