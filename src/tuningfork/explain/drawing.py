@@ -66,7 +66,12 @@ def draw_tree(explained: Explained, path: Path) -> None:
 
     check_drawing(path)
     placed = layout()
-    style: Any = {"font.size": 8.5, "svg.fonttype": "none", "svg.hashsalt": "tuningfork"}
+    style: Any = {
+        "font.size": 8.5,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "tuningfork",
+        "image.composite_image": False,
+    }
     with mpl.rc_context(style):
         figure = Figure(figsize=(placed.width, placed.height))
         axes = figure.add_axes((0, 0, 1, 1))
