@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import secrets
+import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +16,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image, ImageDraw
-from sqlalchemy import select
+from sqlalchemy import create_engine, make_url, select, text
 from werkzeug.test import TestResponse
 
 from tuningfork.game.app import GameConfig, create_app
@@ -53,6 +56,7 @@ class FakeMachine:
 
     name: str = "fake"
     identity: str = "f" * 64
+    view: float = 0.5
     asked: list[str] = field(default_factory=list)
 
     def answer(self, picture: bytes) -> Answer:
@@ -137,3 +141,34 @@ def turns_of(app: Flask, path: str) -> list[tuple[str, str, str | None]]:
     with app.extensions["tuningfork"].store.reading() as session:
         found = session.scalars(select(Round).where(Round.token == path.split("/")[2])).one()
         return [(turn.galaxy, turn.truth, turn.guess) for turn in found.turns]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Start a real PostgreSQL server; give the URL of its first database."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it grumbles about a runtime folder that it does not need
+        pgserver = pytest.importorskip("pgserver", reason="no PostgreSQL for this computer")
+    # Not below pytest's own folder: run by root, the server takes another user, who must get in.
+    folder = Path(tempfile.mkdtemp(prefix="tuningfork-postgres-"))
+    folder.chmod(0o755)
+    server = pgserver.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a new, empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'game.sqlite3'}"
+        return
+    first = make_url(request.getfixturevalue("postgres")).set(drivername="postgresql+psycopg")
+    engine = create_engine(first, isolation_level="AUTOCOMMIT")
+    name = f"game_{secrets.token_hex(6)}"
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield first.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()

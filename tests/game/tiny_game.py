@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.game.conftest import FakeMachine, make_deck
 from tuningfork.game.app import GameConfig, create_app
@@ -14,10 +16,14 @@ from tuningfork.game.server import serve
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Start a server on a free port; give its address and process, and end it afterwards."""
+def running(folder: Path, **options: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Start a server on a free port; give its address and process, and end it afterwards.
+
+    ``options`` are further ones of ``GameConfig``; ``proxy`` and ``port`` are those of
+    ``serve``.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.game.tiny_game", str(folder)],
+        [sys.executable, "-m", "tests.game.tiny_game", str(folder), json.dumps(options)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -33,13 +39,15 @@ def running(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.communicate(timeout=10)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, options: dict[str, Any]) -> None:
     """Serve until Ctrl-C."""
-    app = create_app(GameConfig(make_deck(), FakeMachine(), folder))
-    serve(app, host="127.0.0.1", port=0, ready=lambda address: print(address, flush=True))
+    proxy, port = options.pop("proxy", None), options.pop("port", 0)
+    app = create_app(GameConfig(make_deck(), FakeMachine(), folder, **options))
+    ready = lambda address: print(address, flush=True)  # noqa: E731
+    serve(app, host="127.0.0.1", port=port, ready=ready, proxy=proxy)
     app.extensions["tuningfork"].close()
     print("ended")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), json.loads(sys.argv[2]))

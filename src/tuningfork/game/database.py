@@ -73,8 +73,13 @@ def _sqlite(url: URL) -> Engine:
     def begin(connection: Connection) -> None:
         # A writer takes its lock at once: one that reads first and writes later is refused
         # without waiting if another wrote in between.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("writes", False):
+            synchronous = "NORMAL" if options.get("fleeting", False) else "FULL"
+            connection.exec_driver_sql(f"PRAGMA synchronous = {synchronous}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 

@@ -57,7 +57,7 @@ class Store:
     def passing(self) -> Iterator[Session]:
         """Open a writing session for what may be lost when the computer loses power.
 
-        PostgreSQL then does not wait for its disk; SQLite waits in any case.
+        The database then does not wait for its disk. A killed server loses nothing of it.
         """
         engine = self._engine.execution_options(writes=True, fleeting=True)
         with Session(engine, expire_on_commit=False) as session, session.begin():

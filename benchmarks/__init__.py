@@ -1,0 +1,1 @@
+"""What is measured: scripts that start what they measure and print their figures."""
