@@ -141,7 +141,7 @@ class Memory:
             heat=answer.heat,
         )
         try:
-            with self._store.writing() as session:
+            with self._store.passing() as session:
                 session.add(opinion)
         except IntegrityError:
             pass  # a second server on this database was faster, with the same answer

@@ -246,7 +246,7 @@ def mark_shown(store: Store, turn: Turn) -> None:
     """Write down that the galaxy's page is being sent for the first time."""
     if turn.shown is None:
         moment = now()
-        with store.writing() as session:
+        with store.passing() as session:
             session.execute(
                 update(Turn).where(Turn.id == turn.id, Turn.shown.is_(None)).values(shown=moment)
             )
