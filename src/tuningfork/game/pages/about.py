@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from flask import Blueprint, render_template
+from flask_babel import format_decimal
 
+from tuningfork.game.crowd import matched_by, place
 from tuningfork.game.state import current_game
 from tuningfork.game.strengths import strengths
+from tuningfork.votes.tree import TREE
 
 pages = Blueprint("about", __name__)
 
@@ -19,4 +22,8 @@ def about() -> str:
         decks=game.decks,
         machine=game.memory.machine,
         strengths=[one for one in strengths() if one.name in game.memories],
+        crowd=matched_by(game.memory.machine.identity),
+        ten=round(place(10), 1),
+        decimal=format_decimal,
+        questions={one.number: one.text for one in TREE.questions},
     )
