@@ -138,6 +138,7 @@ def test_ragged_rows_are_kept_with_their_error(tmp_path: Path) -> None:
         ("c.csv", b"id,id\n1,2\n", "'id' is there twice"),
         ("c.csv", b'id,a\n1,"x\n2,y\n', "line . is no row"),
         ("c.csv", b'id,a\n1,"x"y\n', "line . is no row"),
+        ("c.csv", b"id\n" + b"1" * 2_000_000, "line 2 is no row .*longer than"),
         ("c.csv.gz", gzip.compress(b"id\n" + b"1\n" * 99999)[:-20], "breaks off"),
         ("c.parquet", b"PAR1 and nothing more", "not a whole Parquet file"),
         ("c.parquet", b"", "not a whole Parquet file"),

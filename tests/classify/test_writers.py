@@ -20,6 +20,7 @@ ANSWERS = {1: 3, 2: 2, 3: 2, 4: 2, 5: 4, 6: 2, 7: 3, 8: 7, 9: 3, 10: 3, 11: 6}
 COLUMNS = [
     *("id", "path", "class", "p_elliptical", "p_spiral", "p_barred_spiral", "p_edge_on_spiral"),
     *(f"Class{question}.{1 + one}" for question, count in ANSWERS.items() for one in range(count)),
+    "note",
     "error",
 ]
 
@@ -55,7 +56,7 @@ def test_all_forms_hold_the_same_rows(tmp_path: Path, mixed: Path, model: Model)
     assert [bool(one["error"]) for one in comma] == [False, True, False, False]
     for row, line in zip(rows, lines, strict=True):
         if row.classification is not None:
-            fractions = {name: line[name] for name in COLUMNS[7:-1]}
+            fractions = {name: line[name] for name in COLUMNS[7:-2]}
             assert fractions == pytest.approx(row.classification.fractions, abs=1e-7)
             assert sum(line[name] for name in COLUMNS[3:7]) == pytest.approx(1, abs=1e-6)
 

@@ -259,3 +259,22 @@ def test_misspelt_column_is_named(table: Path) -> None:
     table.write_text(table.read_text().replace("Class4.1", "class4.1"))
     with pytest.raises(BadTable, match=r"is 'class4.1' meant for Class4.1\?"):
         read_votes(table)
+
+
+@pytest.mark.parametrize("kind", ["csv", "gz", "zip"])
+def test_a_table_that_would_fill_the_memory_is_refused(
+    table: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """What is too large, or unpacks to too much, is refused before it is held whole."""
+    data = table.read_bytes()
+    path = table.with_name(f"votes.csv.{kind}" if kind != "csv" else "votes.csv")
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("votes.csv", data)
+    else:
+        path.write_bytes(gzip.compress(data) if kind == "gz" else data)
+    monkeypatch.setattr("tuningfork.votes.unpack.LARGEST_TABLE", len(data) - 1)
+    with pytest.raises(BadTable, match="a table of more than"):
+        read_votes(path)
+    monkeypatch.setattr("tuningfork.votes.unpack.LARGEST_TABLE", len(data))
+    assert len(read_votes(path).ids) == 6

@@ -26,6 +26,7 @@ from tuningfork.votes.unpack import unpacked
 _INTEGER = r"^(0|-?[1-9][0-9]{0,18})$"
 _NUMBER = r"^(?i:nan|-?inf|-?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?)$"
 """Without leading zeros or a plus, which mark a name, and of no more digits than a double holds."""
+_LONGEST_LINE = 1 << 20
 _BLOCK = 1 << 14
 """Rows that are looked at together."""
 
@@ -149,7 +150,7 @@ def _records(path: Path, delimiter: str, encoding: str) -> Iterator[list[str]]:
             ) as file,
             TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="") as text,
         ):
-            reader = csv.reader(text, delimiter=delimiter, strict=True)
+            reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
             next(reader)
             for row in reader:
                 number = reader.line_num
@@ -159,3 +160,10 @@ def _records(path: Path, delimiter: str, encoding: str) -> Iterator[list[str]]:
         raise BadTable(f"{path}: line {number + 1} is no row ({error}); mend it") from error
     except (OSError, EOFError, UnicodeError, zlib.error) as error:
         raise BadTable(f"{path}: breaks off or cannot be read ({error}); fetch it again") from error
+
+
+def _lines(text: TextIOWrapper) -> Iterator[str]:
+    while line := text.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise csv.Error(f"it is longer than {_LONGEST_LINE:,} characters")
+        yield line

@@ -119,8 +119,8 @@ def parts_in(folder: Path, plan: Plan, *, resume: bool) -> Iterator[Parts]:
 
 def _prepare(parts: Parts, *, resume: bool) -> None:
     folder = parts.folder
-    for left in folder.glob(".*.tmp"):
-        left.unlink()
+    for left in (*folder.glob(".part-*.tmp"), *folder.glob(f".{MANIFEST}.*")):
+        left.unlink()  # of a process that was killed
     others = [one.name for one in folder.iterdir() if not one.name.startswith(".")]
     if not others:
         parts.note({"complete": False})

@@ -233,6 +233,7 @@ def _listed(path: Path) -> Iterator[Picture]:
 def _folder(folder: Path) -> Iterator[Picture]:
     refused: list[OSError] = []
     seen: set[tuple[int, int]] = set()
+    _new(folder, seen)
     for name, folders, files in os.walk(folder, onerror=refused.append, followlinks=True):
         here = Path(name)
         folders[:] = sorted(one for one in folders if not _hidden(one) and _new(here / one, seen))

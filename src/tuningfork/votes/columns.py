@@ -113,7 +113,7 @@ def encoding_of(data: bytes) -> str:
         data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         # A head of the file may end within a character.
-        return "utf-8-sig" if error.start >= len(data) - 3 else "latin-1"
+        return "utf-8-sig" if error.reason == "unexpected end of data" else "latin-1"
     return "utf-8-sig"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import zipfile
 import zlib
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Protocol
 
 from tuningfork.errors import BadTable
 from tuningfork.votes.salvage import salvage, salvaged_bytes
+
+LARGEST_TABLE = 1 << 30
+"""Bytes; Galaxy Zoo 2's table has 364 million. More is refused before it fills the memory."""
 
 _CHUNK = 1 << 16
 
@@ -26,9 +30,11 @@ def unpacked(path: Path, limit: int | None = None) -> tuple[bytes, bool]:
     try:
         if path.suffix.lower() == ".gz":
             with gzip.open(path) as file:
-                return _read(file, limit)
+                return _read(file, limit, path)
         if path.suffix.lower() == ".zip":
             return _from_zip(path, limit)
+        if path.stat().st_size > LARGEST_TABLE:
+            raise _too_large(path)
         with path.open("rb") as file:
             return file.read() if limit is None else file.read(limit), False
     except OSError as error:
@@ -43,7 +49,7 @@ def _from_zip(path: Path, limit: int | None) -> tuple[bytes, bool]:
                 found = ", ".join(names) or "none"
                 raise BadTable(f"{path}: one table is expected inside, found: {found}")
             with archive.open(names[0]) as file:
-                return _read(file, limit)
+                return _read(file, limit, path)
     except zipfile.BadZipFile as error:
         member = next((one for one in salvage(path) if _is_table(one.name)), None)
         if member is None or member.name.lower().endswith(".parquet"):
@@ -53,16 +59,22 @@ def _from_zip(path: Path, limit: int | None) -> tuple[bytes, bool]:
         raise BadTable(f"{path}: cannot be unpacked ({error}); zip it anew") from error
 
 
-def _read(file: _Readable, limit: int | None) -> tuple[bytes, bool]:
+def _read(file: _Readable, limit: int | None, where: Path) -> tuple[bytes, bool]:
     parts: list[bytes] = []
     size = 0
     try:
         while (limit is None or size < limit) and (part := file.read(_CHUNK)):
             parts.append(part)
             size += len(part)
-    except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile):
+            if size > LARGEST_TABLE:
+                raise _too_large(where)
+    except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile):
         return _whole_lines(b"".join(parts)), True
     return b"".join(parts), False
+
+
+def _too_large(path: Path) -> BadTable:
+    return BadTable(f"{path}: a table of more than {LARGEST_TABLE >> 20} MiB; split it")
 
 
 def _whole_lines(data: bytes) -> bytes:
