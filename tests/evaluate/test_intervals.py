@@ -27,13 +27,13 @@ def test_f1_strays_as_when_galaxies_are_drawn_one_by_one() -> None:
     answer = np.concatenate([np.repeat(np.arange(3), row) for row in CONFUSION])
     rng = np.random.default_rng(5)
     drawn = []
-    for _ in range(1500):
+    for _ in range(400):
         own = rng.integers(0, len(truth), len(truth))
         drawn.append(f1_score(truth[own], answer[own], average=None, labels=[0, 1, 2]))
     expected = np.percentile(np.array(drawn), (2.5, 97.5), axis=0)
     found = bootstrap(CONFUSION)
     for place, one in enumerate(found.per_class):
-        assert one.f1 == pytest.approx(tuple(expected[:, place]), abs=0.03)
+        assert one.f1 == pytest.approx(tuple(expected[:, place]), abs=0.04)
 
 
 def test_a_faultless_class_has_no_doubt_and_a_missing_one_no_interval() -> None:
@@ -73,7 +73,8 @@ def test_precision_recall_goes_by_hand() -> None:
     truth = np.array([1, 0, 1, 0])
     found = precision_recall_curves(truth, np.column_stack([1 - share, share]), ("no", "yes"))
     assert found[1].area == pytest.approx((1 + 2 / 3) / 2)
-    assert (1.0, pytest.approx(2 / 3)) in list(zip(found[1].x, found[1].y, strict=True))
+    points = np.column_stack([found[1].x, found[1].y])
+    assert np.isclose(points, (1, 2 / 3)).all(axis=1).any()
 
 
 def test_a_class_without_rivals_has_no_curve() -> None:

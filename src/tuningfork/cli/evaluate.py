@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+from tuningfork.errors import BadTable
 
 if TYPE_CHECKING:
     from tuningfork.data import GalaxySet
@@ -156,8 +159,14 @@ def _check(frame: float, views: int, files: dict[str, Path | None]) -> None:
     if views not in COUNTS:
         raise typer.BadParameter("choose 1 or 8", param_hint="--views")
     for option, path in files.items():
-        if path is not None and path.is_dir():
+        if path is None:
+            continue
+        if path.is_dir():
             raise typer.BadParameter("is a folder; name a file in it", param_hint=option)
+        # Said now rather than after the long work.
+        there = next(one for one in path.absolute().parents if one.exists())
+        if not (there.is_dir() and os.access(there, os.W_OK)):
+            raise BadTable(f"{path}: {there} cannot be written to; write the file elsewhere")
 
 
 def _found(
@@ -202,7 +211,7 @@ def _found(
     for label, other in further:
         beside = findings(other)
         predictions = Predictions(beside.evaluation.answers, {})
-        compared.append(Compared(label, compare(answers, truths, predictions), beside))
+        compared.append(Compared(Path(label).name, compare(answers, truths, predictions), beside))
     return Report(setting, own, history, tuple(compared), machine())
 
 

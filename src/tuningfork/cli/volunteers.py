@@ -68,6 +68,7 @@ def volunteers(
     from tuningfork.evaluate import Evaluation, evaluate_set
     from tuningfork.model.session import load_model
     from tuningfork.report import volunteers as crowds
+    from tuningfork.report.findings import write_json
     from tuningfork.votes.rules import load_rule
 
     network = load_model(model)
@@ -83,7 +84,7 @@ def volunteers(
     found = crowds.measure(network.card, sets, evaluated, held_out=not everything)
     _print(found)
     if json_file is not None:
-        crowds.write_json(found.as_json(), json_file)
+        write_json(found.as_json(), json_file)
     if figure is not None:
         _draw(found, figure)
     if keep:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -175,7 +175,7 @@ def _mark_rounds(axis: Axes, history: Sequence[Mapping[str, Any]]) -> None:
 
 
 @contextmanager
-def _axes(width: float = WIDTH, height: float = HEIGHT) -> Iterator[tuple[Axes, Any]]:
+def _axes(width: float = WIDTH, height: float = HEIGHT) -> Iterator[tuple[Axes, Callable[[], str]]]:
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
