@@ -31,6 +31,8 @@ from tuningfork.images.quiet import quietly
 
 ROOM = 1.1
 """Of a frame: how much around it is developed."""
+LARGEST_VALUE = 1e15
+"""No count and no flux in use is larger; damaged bytes are, and their squares overflow."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,9 +121,11 @@ def _single(unit: Unit, like: Planes, where: str) -> NDArray[Any]:
 
 
 def _floats(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Single precision in the machine's order of bytes; what does not fit becomes infinite."""
+    """Single precision in the machine's order of bytes; what is no measurement becomes NaN."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return values.astype(np.float32)
+        found = values.astype(np.float32)
+    found[~(np.abs(found) < LARGEST_VALUE)] = np.nan
+    return found
 
 
 def _fitting(mask: NDArray[np.bool_], cube: Planes) -> NDArray[np.bool_]:
