@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 DATA ?= ../shared/data
 SETS := $(addprefix $(DATA)/,kaggle gz2 kaggle_five gz1 efigi)
 
-.PHONY: play test check model cards deck clean
+.PHONY: texts play test check model cards deck clean
 
 play: .venv/play.stamp ## install what the game needs, and start it
 	$(BIN)/tuningfork play
@@ -42,6 +42,9 @@ deck: .venv/play.stamp ## draw the shipped deck of simulated galaxies anew
 	rm -rf src/tuningfork/images/simulated/deck
 	$(BIN)/tuningfork simulate --output src/tuningfork/images/simulated/deck \
 		$$($(BIN)/python -c 'from tuningfork.images import simulated as sky; print("--count", sky.DECK_COUNT, "--seed", sky.DECK_SEED)')
+
+texts: .venv/test.stamp ## take new texts of the game's pages into the catalogues, and compile them
+	$(BIN)/python tools/texts.py
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

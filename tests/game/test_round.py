@@ -14,23 +14,21 @@ from tuningfork.votes.rules import CLASSES
 
 def test_round_has_ten_different_galaxies_of_every_class(app: Flask) -> None:
     """A round of ten never repeats a galaxy, and every class comes at least once."""
-    player = Player(app)
     for _ in range(10):
-        turns = turns_of(app, player.start())
+        turns = turns_of(app, Player(app).start())
         assert len({galaxy for galaxy, _, _ in turns}) == 10
         assert {truth for _, truth, _ in turns} == set(CLASSES)
 
 
 def test_draw_is_balanced_though_the_deck_is_not(make_app: Callable[..., Flask]) -> None:
-    """In a deck of mostly ellipticals each class still comes about a quarter of the time."""
+    """In a deck of mostly ellipticals a newcomer still meets each class a quarter of the time."""
     deck = make_deck(8)
     many = tuple(
         DeckGalaxy(f"more-{n}", "elliptical", lambda n=n: draw_galaxy("elliptical", 20 + n))  # type: ignore[misc]
         for n in range(60)
     )
     app = make_app(Deck("uneven", simulated=True, galaxies=deck.galaxies + many))
-    player = Player(app)
-    seen = Counter(truth for _ in range(30) for _, truth, _ in turns_of(app, player.start()))
+    seen = Counter(truth for _ in range(30) for _, truth, _ in turns_of(app, Player(app).start()))
     assert all(45 <= seen[name] <= 105 for name in CLASSES)  # 75 expected, over 4 sigma each way
 
 

@@ -6,11 +6,13 @@ import io
 import re
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from PIL import Image
 from werkzeug.test import TestResponse
 
 from tests.game.conftest import COMMENT, Player, make_deck, turns_of
+from tests.game.test_modes import begin
 from tuningfork.game.deck import Deck, DeckGalaxy
 from tuningfork.votes.rules import CLASSES
 
@@ -50,9 +52,9 @@ def test_nothing_sent_before_the_guess_names_the_galaxy(app: Flask, player: Play
             sent += str(answer.headers).encode() + answer.data
         for galaxy, _, _ in turns[number - 1 :]:
             assert galaxy.encode() not in sent
-        for tell in (COMMENT, b"7861", b"0713", b"79%", b"truth", b"fake", b"fff"):
+        for tell in (COMMENT, b"7861", b"0713", b"79%", b"truth", b"fake", b"f" * 16):
             assert tell not in sent
-        counts = {sent.count(name.encode()) for name in ("elliptical", "barred_spiral")}
+        counts = {sent.count(f'"{name}"'.encode()) for name in CLASSES}
         assert counts == {1}  # once each, as the value of a button
         player.guess(path, number, truth)
 
@@ -101,3 +103,50 @@ def test_rounds_have_unguessable_addresses(player: Player) -> None:
     tokens = {player.start().split("/")[2] for _ in range(20)}
     assert len(tokens) == 20
     assert all(len(token) >= 21 for token in tokens)
+
+
+@pytest.mark.parametrize("mode", ["ten", "daily", "streak", "timed", "practice"])
+def test_every_byte_before_the_guess_is_the_same_for_every_truth(
+    make_app: Callable[..., Flask], mode: str
+) -> None:
+    """In each mode the bytes up to a guess differ between classes in random tokens and pixels only.
+
+    Whatever the round sends, redirects, pages and their headers, is compared for four decks of one
+    class each; the heat map and the answer are refused.
+    """
+    sent = set()
+    for truth in CLASSES:
+        galaxies = tuple(one for one in make_deck(12).galaxies if one.truth == truth)
+        player = Player(make_app(Deck("tiny", simulated=True, galaxies=galaxies)))
+        path = begin(player, mode)
+        pages = [player.get(path), player.get(f"{path}/galaxy/1"), player.get(f"{path}/end")]
+        pages += [player.get(f"{path}/galaxy/1/answer"), player.get(f"{path}/galaxy/2.jpg")]
+        pages += [player.get(f"{path}/galaxy/1/heat/{name}.jpg") for name in CLASSES]
+        pages += [player.get(page) for page in ("/", "/board", "/guide", "/rooms")]
+        assert [one.status_code for one in pages[4:9]] == [404] * 5
+        sent.add("\n".join(re.sub(r"Location: .*", "", _plain(one, path)) for one in pages))
+    assert len(sent) == 1
+
+
+def test_next_galaxy_stays_secret_after_a_guess(app: Flask, player: Player) -> None:
+    """Against the clock the page that tells the last answer says nothing of the present one."""
+    path = begin(player, "timed")
+    for number, (galaxy, truth, _) in enumerate(turns_of(app, path)[:9], start=1):
+        player.get(f"{path}/galaxy/{number}")
+        player.guess(path, number, truth)
+        page = player.get(f"{path}/galaxy/{number + 1}").text
+        following = turns_of(app, path)[number]
+        assert following[0] not in page
+        told = re.search(r'<p class="before">(.*?)</p>', page, re.DOTALL)
+        assert told
+        assert "right" in told[1]
+        assert galaxy not in page
+        assert player.get(f"{path}/galaxy/{number + 1}/heat/{following[1]}.jpg").status_code == 404
+
+
+def test_board_and_share_before_the_end_tell_nothing(app: Flask, player: Player) -> None:
+    """A round's share code and rank exist only when it has ended."""
+    path = begin(player, "ten")
+    player.play(path, ["spiral"] * 9)
+    for page in (f"{path}/galaxy/9/answer", f"{path}/galaxy/10", "/"):
+        assert "/s/" not in player.get(page).text

@@ -79,6 +79,7 @@ def play(
     from tuningfork.game.machine import load_machine
     from tuningfork.game.reader import open_deck
     from tuningfork.game.server import serve
+    from tuningfork.game.sky import open_sky
 
     notes = Console(stderr=True, highlight=False)
 
@@ -96,6 +97,9 @@ def play(
                 data or default_folder(),
                 database=database,
                 production=production,
+                further_decks={
+                    "sky": open_sky(galaxies if galaxies.simulated else open_deck()),
+                },
                 kiosk=kiosk,
             )
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Deck:
     galaxies: tuple[DeckGalaxy, ...]
     remarks: tuple[str, ...] = ()
 
+    far: ClassVar[bool] = False
+    """Whether pictures come over the internet, so that nobody looks at all of them ahead."""
+
     @cached_property
     def key(self) -> str:
         """Names the deck by its galaxies and their classes, wherever its folder lies."""
@@ -52,6 +56,12 @@ class Deck:
             for name in classes
         }
 
-    def ready(self) -> Mapping[str, tuple[DeckGalaxy, ...]]:
-        """The galaxies of each class that can be drawn now: here, all of them."""
+    def ready(self, had: Collection[str] = ()) -> Mapping[str, tuple[DeckGalaxy, ...]]:
+        """The galaxies of each class that can be drawn now: here, all of them.
+
+        A deck that is still on its way has others for who ``had`` these before.
+        """
         return self.by_class
+
+    def close(self) -> None:
+        """Give back what the deck holds open: here, nothing."""

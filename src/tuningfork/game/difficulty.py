@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from random import Random
 
 from tuningfork.errors import TuningForkError
@@ -44,20 +44,20 @@ class Difficulties:
             self._begun = True
         threading.Thread(target=self._find, name="difficulties", daemon=True).start()
 
-    def pool(self, level: str) -> Pool:
-        """Give the galaxies of a level, by class; of an empty or unknown level, all.
+    def pool(self, level: str, had: Collection[str] = ()) -> Pool:
+        """Give the galaxies of a level, by class; all, of no level or of a deck that is far.
 
         Raises TuningForkError while the machine is still looking.
         """
-        if level not in LEVELS:
-            return self._deck.ready()
+        if level not in LEVELS or self._deck.far:
+            return self._deck.ready(had)
         self.start()
         if not self._known.wait(PATIENCE):
             raise TuningForkError(
                 "The machine is still looking at this deck to tell easy from hard galaxies. "
                 "Try again in a moment, or play galaxies of any difficulty."
             )
-        return self._levels[level] or self._deck.ready()
+        return self._levels[level] or self._deck.ready(had)
 
     def _find(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from babel import negotiate_locale
 from flask import Flask, Response, request
 from flask_babel import Babel, format_percent, get_locale, gettext
 
@@ -18,7 +19,8 @@ def install(app: Flask) -> None:
 
 def chosen() -> str:
     """The best of our languages for the present request."""
-    return request.accept_languages.best_match(LANGUAGES, "en") or "en"
+    wanted = [name for name, quality in request.accept_languages if quality > 0]
+    return negotiate_locale(wanted, LANGUAGES, sep="-") or "en"
 
 
 def language() -> str:
@@ -29,10 +31,10 @@ def language() -> str:
 def percent(share: float) -> str:
     """Write a share of 0 to 1 in the language's way; never a 0 % or 100 % that is rounded."""
     if 0.995 <= share < 1:
-        return gettext("over %(share)s", share=format_percent(0.99))
+        return str(gettext("over %(share)s", share=format_percent(0.99)))
     if 0 < share < 0.005:
-        return gettext("under %(share)s", share=format_percent(0.01))
-    return format_percent(round(share, 2))
+        return str(gettext("under %(share)s", share=format_percent(0.01)))
+    return str(format_percent(round(share, 2)))
 
 
 def _tell(response: Response) -> Response:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
+from collections.abc import Callable
+
+from flask_babel import gettext
 
 from tuningfork.game import words
 from tuningfork.game.deck import Deck, DeckGalaxy
@@ -11,6 +13,8 @@ from tuningfork.game.store import Turn
 from tuningfork.game.volunteers import split
 
 SURE = 0.9
+
+_: Callable[..., str] = gettext
 
 
 def why(turn: Turn, galaxy: DeckGalaxy, deck: Deck) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -56,12 +56,17 @@ class Game:
         """Give the machine of a strength; at full strength if there is none of that name."""
         return self.memories.get(strength, self.memory)
 
-    def pool(self, deck: Deck, difficulty: str) -> Pool:
-        """Give the galaxies of a difficulty. Raises TuningForkError while they are not known."""
-        return self.difficulties[deck.key].pool(difficulty)
+    def pool(self, deck: Deck, difficulty: str, had: Collection[str] = ()) -> Pool:
+        """Give the galaxies of a difficulty, for a round that ``had`` some before.
+
+        Raises TuningForkError while they are not known.
+        """
+        return self.difficulties[deck.key].pool(difficulty, had)
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the decks and the database."""
+        for deck in self.decks.values():
+            deck.close()
         self.store.close()
 
 

@@ -113,7 +113,7 @@ def strength_name(name: str) -> str:
 
 def date_words(day: date) -> str:
     """Write a date in the reader's language."""
-    return format_date(day, "long")
+    return str(format_date(day, "long"))
 
 
 def install(app: Flask) -> None:

@@ -8,7 +8,6 @@ from flask_babel import format_decimal
 from tuningfork.game.crowd import matched_by, place
 from tuningfork.game.state import current_game
 from tuningfork.game.strengths import strengths
-from tuningfork.votes.tree import TREE
 
 pages = Blueprint("about", __name__)
 
@@ -25,5 +24,4 @@ def about() -> str:
         crowd=matched_by(game.memory.machine.identity),
         ten=round(place(10), 1),
         decimal=format_decimal,
-        questions={one.number: one.text for one in TREE.questions},
     )

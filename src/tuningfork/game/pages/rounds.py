@@ -133,7 +133,7 @@ def going_on(played: Round) -> Round:
         end_round(game.store, played)
     elif played.ended is None and all(turn.guess is not None for turn in played.turns):
         deck = deck_of(played)
-        pool = game.pool(deck, played.difficulty)
+        pool = game.pool(deck, played.difficulty, [turn.galaxy for turn in played.turns])
         memory = game.memory_of(played.strength)
         if not extend_round(deck, memory, game.store, played, pool):
             end_round(game.store, played)

@@ -27,7 +27,7 @@ def start() -> AnyResponse:
     mode = _chosen("mode", CHOICES, "ten")
     deck = game.decks[_chosen("deck", game.decks, next(iter(game.decks)))]
     strength = _chosen("strength", game.memories, "full")
-    difficulty = _chosen("difficulty", LEVELS, "")
+    difficulty = "" if deck.far else _chosen("difficulty", LEVELS, "")
     if mode == "daily":
         return _daily()
     plan = Plan(mode, strength, difficulty, pool=game.pool(deck, difficulty))

@@ -8,12 +8,15 @@ from typing import IO
 
 from flask import Blueprint, Flask, Request, g, render_template, request
 from flask_babel import gettext as _
+from PIL import Image
 
 from tuningfork.errors import TuningForkError
 from tuningfork.explain import walk
 from tuningfork.game.heat import heat_jpeg
-from tuningfork.game.pictures import plain_jpeg
+from tuningfork.game.pictures import SIDE, plain_jpeg
 from tuningfork.game.state import current_game
+from tuningfork.images.frame import Preprocessing
+from tuningfork.images.reading import read_picture
 
 pages = Blueprint("yours", __name__)
 
@@ -58,11 +61,14 @@ def show() -> str | tuple[str, int]:
         return render_template("yours.html", trouble=_("Choose a picture first.")), 422
     machine = current_game().memory.machine
     try:
-        answer = machine.answer(data)
-        plain = plain_jpeg(data, "the picture")
-        heat = heat_jpeg(data, "the picture", answer, answer.label, machine.view)
+        framed = _framed(data)
+        answer = machine.answer(framed)
+        plain = plain_jpeg(framed, "the picture")
+        heat = heat_jpeg(framed, "the picture", answer, answer.label, machine.view)
     except TuningForkError:
-        trouble = _("This file cannot be read as a picture. Send a JPEG, PNG, TIFF or WebP.")
+        trouble = _(
+            "This file cannot be read as a picture. Send a JPEG, PNG, TIFF, WebP or FITS file."
+        )
         return render_template("yours.html", trouble=trouble), 422
     g.pictures_inside = True  # lets the page hold its pictures, see tuningfork.game.security
     return render_template(
@@ -72,6 +78,18 @@ def show() -> str | tuple[str, int]:
         picture=_inside(plain),
         heat=heat and _inside(heat),
     )
+
+
+def _framed(data: bytes) -> bytes:
+    """Cut Galaxy Zoo's frame around the galaxy out of a picture or FITS file; a PNG file.
+
+    The galaxy is looked for as ``tuningfork classify`` does it. Raises UnreadableImage.
+    """
+    shown = read_picture(data, "the picture")
+    frame = Preprocessing(SIDE, SIDE).cut(shown.pixels, shown.window)
+    buffer = io.BytesIO()
+    Image.fromarray(frame).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _inside(jpeg: bytes) -> str:
