@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from tuningfork.cli.calibrate import calibrate
 from tuningfork.cli.classify import classify
 from tuningfork.cli.data import data
 from tuningfork.cli.evaluate import evaluate
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for verb in (train, evaluate, classify, explain, labels, simulate, volunteers, probe):
+for verb in (train, evaluate, classify, explain, labels, simulate, volunteers, probe, calibrate):
     app.command()(verb)
 # Negative declinations look like options.
 app.command(context_settings={"ignore_unknown_options": True})(look)

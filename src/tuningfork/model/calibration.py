@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tuningfork.errors import BadModel, BadRule
 
 SURE, UNSURE, NO_GALAXY = "sure", "unsure", "no galaxy here"
-"""Verdicts: one class is left, several are, or the picture shows no galaxy."""
+"""Verdicts: one class is left, several or none are, or the picture shows no galaxy."""
 VERDICTS = (SURE, UNSURE, NO_GALAXY)
 COVERAGE = 0.95
 """How often a set shall hold the truth, where nothing else is asked for."""
@@ -32,7 +32,8 @@ class Doubt:
     """How sure one answer is."""
 
     possible: tuple[str, ...]
-    """The classes left at the coverage asked for, the most probable first; empty: no galaxy."""
+    """The classes left at the coverage asked for, the most probable first; empty: no galaxy, or
+    no class is probable enough."""
     verdict: str
     """One of VERDICTS."""
 
@@ -86,20 +87,20 @@ class Calibration:
     def inside(self, probabilities: Floats, coverage: float) -> NDArray[np.bool_]:
         """Tell which classes a set holds; shape (n, classes), like ``probabilities``.
 
-        A set holds every class that is probable enough that galaxies of that class keep it in
-        ``coverage`` of the cases, and always the most probable one. So coverage holds within
-        each class, and in every mix of classes. ``probabilities`` are those of the graph, before
-        any prior, in the order of ``mix``. Raises ValueError unless 0 < coverage < 1.
+        A set holds every class that is so probable that ``coverage`` of that class's galaxies
+        reach as much. So coverage holds within each class, and in every mix of classes; a set may
+        be empty, most of all where a small coverage is asked for. ``probabilities`` are those of
+        the graph, before any prior, in the order of ``mix``. Raises ValueError unless
+        0 < coverage < 1.
         """
         if not 0 < coverage < 1:
             raise ValueError(f"coverage is {coverage}; give a number between 0 and 1, such as 0.95")
-        least = [np.interp(coverage, self.coverages, self.thresholds[name]) for name in self.mix]
+        rows = [self.thresholds[name] for name in self.mix]
+        least = np.array([np.interp(coverage, self.coverages, row) for row in rows])
         if coverage > self.coverages[-1]:
             # More than the fit's galaxies can tell: only the set of all classes is safe.
-            least = [0.0] * len(self.mix)
-        inside = probabilities >= np.array(least)
-        inside[np.arange(len(inside)), probabilities.argmax(axis=1)] = True
-        return np.asarray(inside)
+            least[:] = 0
+        return np.asarray(probabilities >= least)
 
     def reweighed(self, probabilities: Floats, prior: Mapping[str, float]) -> Floats:
         """Say what the probabilities are where classes come in another mix (Saerens et al. 2002).
@@ -127,13 +128,12 @@ def doubts(
 ) -> list[Doubt]:
     """Doubt n answers of a graph: its probabilities (n, classes) and strangeness (n,).
 
-    ``weighed`` are the probabilities under a prior, where there is one: they decide which class
-    is named first and so belongs to every set; what else a set holds does not depend on the mix.
+    ``weighed`` are the probabilities under a prior, where there is one: they order the classes of
+    a set; which it holds does not depend on the mix.
     """
     names = tuple(calibration.mix)
     stated = probabilities if weighed is None else weighed
     inside = calibration.inside(probabilities, coverage)
-    inside[np.arange(len(inside)), stated.argmax(axis=1)] = True
     orders = np.argsort(-stated, axis=1)
     found = []
     for own, order, strange in zip(inside, orders, strangeness.tolist(), strict=True):

@@ -1,0 +1,197 @@
+"""``tuningfork calibrate``: make a network say how sure it is."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from tuningfork.cli.extras import require_extra
+from tuningfork.cli.progress import progress_bar
+from tuningfork.errors import BadData, BadRule
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tuningfork.model.calibration import Calibration
+
+PIPE_WIDTH = 120
+
+
+def calibrate(
+    model: Annotated[
+        str, typer.Argument(help="An .onnx file or the folder of a training run, or a bundled one.")
+    ],
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Sets of galaxies, the first with all votes and the true mix of classes. Only "
+            "galaxies that the network never learned from are used.",
+            show_default=False,
+        ),
+    ],
+    *,
+    not_galaxies: Annotated[
+        Path,
+        typer.Option(help="Folder or zip of stars and artefacts of the survey."),
+    ],
+    output: Annotated[
+        Optional[Path],  # noqa: UP045  (Typer reads it at run time)
+        typer.Option(
+            "--output", "-o", help="Write the network here (.onnx). Default: in its own place."
+        ),
+    ] = None,
+    same: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="CSV of pairs of ids that are the same galaxy, as in training."),
+    ] = None,
+    frames: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--frame",
+            metavar="SET=SHARE",
+            help="Width of a set's pictures as a share of Galaxy Zoo's frame. May be repeated.",
+        ),
+    ] = None,
+    others: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            help="Pictures of other things, such as photographs: never learned from, only tried. "
+            "May be repeated."
+        ),
+    ] = None,
+    refused: Annotated[
+        float,
+        typer.Option(min=0.0, max=0.5, help="Share of good galaxies that may be refused."),
+    ] = 0.01,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
+) -> None:
+    """Fit temperature, prediction sets and "no galaxy here" on galaxies that were held out.
+
+    Writes the network anew, with its temperature in the graph and everything else
+    in its card, and prints what was reached on galaxies that each fit had not seen.
+
+    \b
+    Examples:
+      tuningfork calibrate runs/first data/kaggle --not-galaxies data/stars.zip
+      tuningfork calibrate runs/first data/kaggle data/five --frame five=0.717 \\
+        --not-galaxies data/stars.zip --same pairs.csv --output calibrated.onnx
+    """  # noqa: D301  (Typer needs the \b itself)
+    require_extra("train", "onnx")
+    from rich.console import Console
+
+    from tuningfork.data import read_same_galaxy, read_set
+    from tuningfork.model.session import graph_path, load_model, model_names
+    from tuningfork.trust.answers import see
+    from tuningfork.trust.calibrate import (
+        calibrated,
+        drawn_strangers,
+        plain_model,
+        write_calibrated,
+    )
+    from tuningfork.trust.material import Source, gather_material
+    from tuningfork.trust.refusing import Strangers
+    from tuningfork.votes.rules import load_rule
+
+    if output is not None and output.suffix != ".onnx":
+        raise typer.BadParameter("end the file's name in .onnx", param_hint="--output")
+    if output is None and model in model_names():
+        raise typer.BadParameter(
+            "a bundled network stays as it is; give one", param_hint="--output"
+        )
+    network, graph = plain_model(model, load_model(model))
+    rule = load_rule(network.card.rule)
+    shares = _shares(frames or [], data)
+    sets = [read_set(path, rule) for path in data]
+    sources = [
+        Source(one, shares.get(path.resolve().name, 1.0))
+        for one, path in zip(sets, data, strict=True)
+    ]
+    pairs = read_same_galaxy(same) if same is not None else {}
+    stars = _pictures(not_galaxies)
+    with progress_bar("pictures") as progress:
+        task = progress.add_task("", total=None)
+
+        def step() -> None:
+            progress.advance(task)
+
+        material = gather_material(network, sources, rule, pairs, step)
+        unlike = Strangers(
+            see(network, stars, step=step).embedding,
+            drawn_strangers(network),
+            {
+                path.name: see(network, _pictures(path), step=step).embedding
+                for path in others or []
+            },
+        )
+    fitted = calibrated(material, unlike, graph, refused=refused)
+    path = output or graph_path(model)
+    write_calibrated(network, fitted, path)
+    if as_json:
+        told = {"model": str(path), "calibration": asdict(fitted.calibration)}
+        typer.echo(json.dumps(told, indent=2))
+        return
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    _print(console, fitted.calibration)
+    typer.echo(f"Written to {path}")
+
+
+def _pictures(path: Path) -> list[Any]:
+    from tuningfork.images.sources import find_pictures
+
+    found = list(find_pictures([path]))
+    if len(found) < 10:
+        raise BadData(f"{path}: holds {len(found)} pictures; give at least 10")
+    return found
+
+
+def _shares(frames: list[str], data: list[Path]) -> dict[str, float]:
+    names = {path.resolve().name for path in data}
+    found = {}
+    for text in frames:
+        name, _, number = text.partition("=")
+        try:
+            share = float(number)
+        except ValueError:
+            share = math.nan
+        if name not in names or not 0 < share < 100:
+            raise BadRule(
+                f"--frame {text}: give SET=SHARE with one of {', '.join(sorted(names))} "
+                "and a number above 0"
+            )
+        found[name] = share
+    return found
+
+
+def _print(console: Console, calibration: Calibration) -> None:
+    from rich import box
+    from rich.table import Table
+
+    measured = calibration.measured
+    scaling = measured["scaling"]
+    console.print(f"Scaling: {scaling['chosen']}, temperature {scaling['temperature']:.3f}")
+    for name, one in measured["calibration"].items():
+        console.print(
+            f"Loss on {one['galaxies']:,} held-out galaxies ({name}), in the true mix: "
+            f"{one['nll before']:.4f} before, {one['nll after']:.4f} after"
+        )
+    table = Table("coverage asked", box=box.SIMPLE_HEAD)
+    for name in (*calibration.mix, "classes in a set", "one class"):
+        table.add_column(name, justify="right")
+    for asked, row in measured["coverage"].items():
+        shares = (f"{row[name]['weighted']:.3f}" for name in calibration.mix)
+        table.add_row(asked, *shares, f"{row['mean set size']:.2f}", f"{row['one class']:.3f}")
+    console.print(table)
+    table = Table("refused as no galaxy", "share", "pictures", box=box.SIMPLE_HEAD)
+    for name, row in measured["refused"].items():
+        table.add_row(name, f"{row['refused']:.3f}", f"{row['pictures']:,}")
+        for further, inner in row.items():
+            if isinstance(inner, dict):
+                table.add_row(f"  {further}", f"{inner['refused']:.3f}", f"{inner['pictures']:,}")
+    console.print(table)

@@ -1,0 +1,221 @@
+"""Fitting everything that a card says of doubt, and writing it into card and graph.
+
+The temperature is fitted on galaxies that are clear cases of their class, thresholds on all, each
+weighted to the true mix (:mod:`tuningfork.trust.material`); "no galaxy here" on every held-out
+galaxy, stars and artefacts, and drawn pictures. All figures that are kept were reached on galaxies
+and kinds that their own fit had not seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuningfork.files import replacing
+from tuningfork.model.calibration import Calibration
+from tuningfork.model.card import write_card
+from tuningfork.model.session import Model, graph_path
+from tuningfork.trust.answers import see_pixels
+from tuningfork.trust.conformal import COVERAGES, all_thresholds, membership
+from tuningfork.trust.graph import doubting_graph, plain_graph
+from tuningfork.trust.material import Material
+from tuningfork.trust.refusal import fit_refusal
+from tuningfork.trust.refusing import Strangers, cross_refused, measured_refusals
+from tuningfork.trust.scaling import choose_scaling, cross_fitted, fit_scaling, folds_of, set_loss
+from tuningfork.trust.strangers import KINDS, strangers
+
+Floats = NDArray[np.float64]
+
+FOLDS = 10
+MEASURED_COVERAGES = (0.8, 0.9, 0.95, 0.99)
+DRAWN = 60
+"""Pictures drawn of each kind of stranger."""
+DRAWN_PIXELS = 212
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A calibration and the graph that carries it."""
+
+    calibration: Calibration
+    graph: bytes
+
+
+def plain_model(name_or_path: str | Path | None, model: Model) -> tuple[Model, bytes]:
+    """Give the network as it was before any calibration, and its graph.
+
+    ``name_or_path`` is what ``model`` was loaded from.
+    """
+    path = graph_path(name_or_path or model.card.name)
+    graph = plain_graph(path.read_bytes())
+    sha256 = hashlib.sha256(graph).hexdigest()
+    return Model(
+        replace(model.card, sha256=sha256, calibration=None), graph, where=str(path)
+    ), graph
+
+
+def drawn_strangers(model: Model, step: Callable[[], None] = lambda: None) -> dict[str, Floats]:
+    """Draw every kind of stranger and give their embeddings."""
+    found = {}
+    for kind in KINDS:
+        found[kind] = see_pixels(model, strangers(kind, DRAWN, DRAWN_PIXELS)).embedding
+        step()
+    return found
+
+
+def calibrated(
+    material: Material, unlike: Strangers, graph: bytes, *, refused: float = 0.01
+) -> Fitted:
+    """Fit all, measure all.
+
+    ``graph`` is the plain graph, ``refused`` the share of good galaxies that may be told to be
+    none.
+    """
+    seen = material.seen
+    plain = _softmax(seen.logits)
+    teaching = material.clear & (material.meets > 0)
+    weights = material.weights(teaching, plain)[teaching]
+    kind, scaling, losses = choose_scaling(
+        seen.logits[teaching], material.possible[teaching], weights
+    )
+    probabilities = np.exp(scaling.apply(seen.logits))
+    telling = material.meets > 0
+    own = material.weights(telling, probabilities)
+    member = membership(probabilities, material.possible)
+    thresholds = all_thresholds(
+        probabilities[telling], member[telling], own[telling], material.classes
+    )
+    crossed = cross_refused(seen.embedding[material.good], unlike)
+    threshold, refusals = measured_refusals(crossed, material, unlike, refused)
+    groups = [*unlike.drawn.values(), unlike.stars]
+    refusal = fit_refusal(
+        seen.embedding[material.good], np.concatenate(groups), unlike.weights(groups)
+    )
+    calibration = Calibration(
+        scale=tuple(scaling.scale.tolist()),
+        shift=tuple(scaling.shift.tolist()),
+        mix=dict(zip(material.classes, material.mix.tolist(), strict=True)),
+        coverages=COVERAGES,
+        thresholds=thresholds,
+        strangeness=threshold,
+        refused=refused,
+        fitted_on=_counts(material, teaching, telling, unlike),
+        measured={
+            "scaling": {"chosen": kind, "temperature": scaling.temperature, "losses": losses},
+            "calibration": _scores(material, kind, teaching, telling),
+            "coverage": _coverages(material, kind, teaching, telling),
+            "refused": refusals,
+        },
+    )
+    return Fitted(calibration, doubting_graph(graph, calibration.scale, calibration.shift, refusal))
+
+
+def write_calibrated(model: Model, fitted: Fitted, path: Path) -> None:
+    """Write graph and card; the card last, which alone names the graph's hash."""
+    sha256 = hashlib.sha256(fitted.graph).hexdigest()
+    with replacing(path) as temporary:
+        temporary.write_bytes(fitted.graph)
+    card = replace(model.card, sha256=sha256, calibration=fitted.calibration)
+    write_card(card, path.with_suffix(".json"))
+
+
+def _softmax(logits: Floats) -> Floats:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _counts(
+    material: Material,
+    teaching: NDArray[np.bool_],
+    telling: NDArray[np.bool_],
+    unlike: Strangers,
+) -> dict[str, int]:
+    found = {}
+    for place, name in enumerate(material.names):
+        own = material.source == place
+        found[f"{name}: held out"] = int(own.sum())
+        found[f"{name}: for the temperature"] = int((own & teaching).sum())
+        found[f"{name}: for the sets"] = int((own & telling).sum())
+    found["stars and artefacts"] = len(unlike.stars)
+    found["drawn pictures of other things"] = sum(len(one) for one in unlike.drawn.values())
+    return found
+
+
+def _scores(
+    material: Material, kind: str, teaching: NDArray[np.bool_], telling: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Loss before and after, cross-fitted, where all is weighted to the true mix."""
+    found = {}
+    logits = material.seen.logits
+    for name, rows in (("clear cases", teaching), ("all that meet the rule", telling)):
+        weights = material.weights(rows, _softmax(logits))[rows]
+        share = weights / weights.sum()
+        possible = material.possible[rows]
+        after = _crossed(material, kind, teaching)[rows]
+        found[name] = {
+            "galaxies": int(rows.sum()),
+            "nll before": float(share @ set_loss(np.log(_softmax(logits[rows])), possible)),
+            "nll after": float(share @ set_loss(after, possible)),
+        }
+    return found
+
+
+def _crossed(material: Material, kind: str, teaching: NDArray[np.bool_]) -> Floats:
+    """Log-probabilities of all rows, of those that teach by fits that had not seen them."""
+    logits = material.seen.logits
+    weights = material.weights(teaching, _softmax(logits))[teaching]
+    own, possible = logits[teaching], material.possible[teaching]
+    found = fit_scaling(kind, own, possible, weights).apply(logits)
+    found[teaching] = cross_fitted(kind, own, possible, weights, folds=FOLDS)
+    return found
+
+
+def _coverages(
+    material: Material, kind: str, teaching: NDArray[np.bool_], telling: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """How often sets hold the class where it is known, with thresholds from other galaxies."""
+    probabilities = np.exp(_crossed(material, kind, teaching))
+    places = np.flatnonzero(telling)
+    part = folds_of(len(places), FOLDS, seed=1)
+    weights = material.weights(telling, probabilities)
+    member = membership(probabilities, material.possible)
+    mix = dict(zip(material.classes, material.mix.tolist(), strict=True))
+    shape = (len(telling), len(material.classes))
+    held = {asked: np.zeros(shape, np.bool_) for asked in MEASURED_COVERAGES}
+    for number in range(FOLDS):
+        fit, own = places[part != number], places[part == number]
+        found = all_thresholds(probabilities[fit], member[fit], weights[fit], material.classes)
+        count = len(material.classes)
+        sets = Calibration(
+            (1.0,) * count, (0.0,) * count, mix, COVERAGES, found, strangeness=0.0, refused=0.0
+        )
+        for asked, inside in held.items():
+            inside[own] = sets.inside(probabilities[own], asked)
+    return {
+        f"{asked:g}": _covered(material, inside, member * weights[:, np.newaxis])
+        for asked, inside in held.items()
+    }
+
+
+def _covered(material: Material, inside: NDArray[np.bool_], shares: Floats) -> Mapping[str, Any]:
+    """Shares covered, by class: weighted over all, and plainly where the class is known."""
+    exact = material.exact
+    found: dict[str, Any] = {}
+    for place, name in enumerate(material.classes):
+        own = shares[:, place]
+        known = exact & material.possible[:, place]
+        found[name] = {
+            "weighted": float((own @ inside[:, place]) / own.sum()),
+            "known": float(inside[known, place].mean()) if known.any() else None,
+            "galaxies known": int(known.sum()),
+        }
+    rows = shares.sum(axis=1)
+    found["mean set size"] = float((rows @ inside.sum(axis=1)) / rows.sum())
+    found["one class"] = float((rows @ (inside.sum(axis=1) == 1)) / rows.sum())
+    return found

@@ -1,0 +1,97 @@
+"""How many strangers and how many good galaxies are refused, by fits that had not seen them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuningfork.trust.material import Material
+from tuningfork.trust.refusal import Refusal, fit_refusal, least_refused
+from tuningfork.trust.scaling import folds_of
+
+Floats = NDArray[np.float64]
+
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """Embeddings, (pictures, channels), of what is no galaxy."""
+
+    stars: Floats
+    """Stars and artefacts of the survey; many stand beside a real galaxy."""
+    drawn: Mapping[str, Floats]
+    """By kind."""
+    others: Mapping[str, Floats] = field(default_factory=dict)
+    """Never learned from, only refused: the user's own test."""
+
+    def weights(self, groups: Sequence[Floats]) -> Floats:
+        """Weigh strangers so that stars, the last group, count as much as all kinds drawn."""
+        kinds = max(len(groups) - 1, 1)
+        shares = [1 / kinds] * (len(groups) - 1) + [1.0]
+        parts = [
+            np.full(len(one), share / len(one)) for one, share in zip(groups, shares, strict=True)
+        ]
+        return np.concatenate(parts)
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Strangeness, each by a fit that had not seen the picture or its kind."""
+
+    galaxies: Floats
+    stars: Floats
+    drawn: Mapping[str, Floats]
+    others: Mapping[str, Floats]
+
+
+def cross_refused(galaxies: Floats, unlike: Strangers) -> Crossed:
+    """Fit without each fifth of galaxies and stars, and without each kind that is drawn."""
+    part, star_part = folds_of(len(galaxies), FOLDS), folds_of(len(unlike.stars), FOLDS, seed=1)
+    of_galaxies, of_stars = np.zeros(len(galaxies)), np.zeros(len(unlike.stars))
+    kinds = list(unlike.drawn.values())
+    for number in range(FOLDS):
+        groups = [*kinds, unlike.stars[star_part != number]]
+        fitted = _fitted(galaxies[part != number], unlike, groups)
+        of_galaxies[part == number] = fitted.strangeness(galaxies[part == number])
+        of_stars[star_part == number] = fitted.strangeness(unlike.stars[star_part == number])
+    of_kinds = {}
+    for kind, embedding in unlike.drawn.items():
+        groups = [one for name, one in unlike.drawn.items() if name != kind]
+        fitted = _fitted(galaxies, unlike, [*groups, unlike.stars])
+        of_kinds[kind] = fitted.strangeness(embedding)
+    whole = _fitted(galaxies, unlike, [*kinds, unlike.stars])
+    others = {name: whole.strangeness(embedding) for name, embedding in unlike.others.items()}
+    return Crossed(of_galaxies, of_stars, of_kinds, others)
+
+
+def measured_refusals(
+    crossed: Crossed, material: Material, unlike: Strangers, refused: float
+) -> tuple[float, dict[str, Any]]:
+    """Give the threshold that refuses ``refused`` of the good galaxies, and what it refuses."""
+    threshold = least_refused(crossed.galaxies, refused)
+    source = material.source[material.good]
+
+    def share(strangeness: Floats) -> dict[str, float | int]:
+        above = strangeness > threshold
+        return {"refused": float(above.mean()), "pictures": len(above)}
+
+    found: dict[str, Any] = {
+        "good galaxies": share(crossed.galaxies)
+        | {
+            name: share(crossed.galaxies[source == place])
+            for place, name in enumerate(material.names)
+        },
+        "stars and artefacts": share(crossed.stars),
+    }
+    found |= {kind: share(own) for kind, own in crossed.drawn.items()}
+    found |= {name: share(own) for name, own in crossed.others.items()}
+    return threshold, found
+
+
+def _fitted(galaxies: Floats, unlike: Strangers, groups: Sequence[Floats]) -> Refusal:
+    return fit_refusal(galaxies, np.concatenate(groups), unlike.weights(groups))
