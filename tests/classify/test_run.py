@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,6 +30,7 @@ LABELS = list(COLOURS)
 RUN = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
 from tuningfork.classify import parts
 from tuningfork.classify.catalogue import open_catalogue
 from tuningfork.classify.run import Unwatched, classify_catalogue
@@ -75,7 +77,7 @@ def catalogue(tmp_path: Path) -> Path:
     return path
 
 
-def run(catalogue: Path, toy: Path, *, resume: bool = False, **further: object) -> Counter[str]:
+def run(catalogue: Path, toy: Path, *, resume: bool = False, **further: Any) -> Counter[str]:
     """Classify the catalogue into a folder beside it."""
     return classify_catalogue(
         open_catalogue(catalogue),

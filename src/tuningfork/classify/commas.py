@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -137,7 +137,7 @@ def _typed(cells: list[str], kind: pa.DataType, unsure: set[int]) -> pa.Array:
     return pa.array(values, pa.string()).cast(kind)
 
 
-def _records(path: Path, delimiter: str, encoding: str) -> Iterator[list[str]]:
+def _records(path: Path, delimiter: str, encoding: str) -> Generator[list[str]]:
     """The rows after the header; lines that are empty are none. Raises BadTable."""
     number = 1
     try:

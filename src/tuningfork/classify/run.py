@@ -7,7 +7,7 @@ machines sends it to its workers, each of which loads network and zip once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,7 @@ from tuningfork.classify.rows import Rows
 from tuningfork.classify.stream import Row
 from tuningfork.classify.tables import answered, answered_schema, loaded, looked_up, pictures_of
 from tuningfork.errors import BadData
+from tuningfork.images.sources import Picture
 
 
 class Watch(Protocol):
@@ -60,7 +61,7 @@ class Work:
         network = loaded(self.model, self.threads)
         own = rows.table.schema
         schema = answered_schema(own, network.card, self.where)
-        pictures = rows.pictures
+        pictures: Iterable[Picture] | None = rows.pictures
         if pictures is None and self.images is not None:
             naming = naming_of(own, self.where)
             pictures = pictures_of(rows, naming, looked_up(self.images), self.where)
