@@ -123,7 +123,7 @@ def _draw_accuracies(axes: Axes, probe: Probe) -> None:
     axes.axvline(values[0], color=GREY, linewidth=0.8)
     if probe.colour_alone is not None:
         axes.axvline(probe.colour_alone, color=ORANGE, linestyle="--")
-        axes.text(probe.colour_alone, -0.9, "colour alone", color=ORANGE, ha="center", size=8)
+        axes.text(probe.colour_alone, -0.9, " colour alone", color=ORANGE, size=8)
     axes.axvline(probe.largest_share, color=GREY, linestyle=":")
     foot = len(rows) - 0.7
     axes.text(probe.largest_share, foot, " commonest class", color=GREY, size=8)
