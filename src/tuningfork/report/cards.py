@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tuningfork.data import GalaxySet, read_set
+from tuningfork.data import GalaxySet, Known, read_set
 from tuningfork.errors import BadData
 from tuningfork.files import replacing
 from tuningfork.model.history import read_history
@@ -56,6 +56,7 @@ def condense(folder: Path, sets: Sequence[GalaxySet], rule: Rule, model: Model) 
         {
             "model": _model(model),
             "training": _training(),
+            "calibration": model.card.calibration and model.card.calibration.measured,
             "evaluations": [
                 {"title": title} | _evaluation(found[name]) for name, title in EVALUATIONS.items()
             ],
@@ -116,6 +117,7 @@ def _training() -> dict[str, Any] | None:
         "loss": last["validation_loss"],
         "accuracy": last["validation_accuracy"],
         "known": last["validation_known"],
+        "hours": sum(one.get("seconds") or 0 for one in history) / 3600,
     }
 
 
@@ -155,17 +157,20 @@ def _question(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _counted(galaxies: GalaxySet, rule: Rule) -> dict[str, Any]:
     known = [one.known for one in galaxies.galaxies]
-    classes = Counter(one.label for one in known if one.label)
+    classes = Counter(filter(None, map(_class_of, known)))
     return {
         "name": galaxies.name,
         "galaxies": len(known),
         "votes": sum(one.votes is not None for one in known),
         "labelled": classes.total(),
-        "narrowed": sum(
-            one.label is None and 0 < len(one.possible) < len(rule.class_names) for one in known
-        ),
+        "narrowed": sum(1 < len(one.possible) < len(rule.class_names) for one in known),
         "classes": {name: classes[name] for name in rule.class_names},
     }
+
+
+def _class_of(known: Known) -> str | None:
+    """The class that is stated, or the only one possible."""
+    return known.label or (next(iter(known.possible)) if len(known.possible) == 1 else None)
 
 
 def _main(build: Path, data: Path, docs: Path) -> None:

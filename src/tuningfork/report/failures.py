@@ -171,10 +171,10 @@ def _draw(
 
     figure = Figure(figsize=(9.2, 2.15 * len(series)), layout="constrained")
     FigureCanvasAgg(figure)
-    rows = np.atleast_1d(figure.subfigures(len(series), 1))
+    rows = figure.subfigures(len(series), 1, squeeze=False)[:, 0]
     for one, row, part in zip(series, pictures, rows, strict=True):
         part.suptitle(one.name, fontsize=10, x=0.005, ha="left", fontweight="bold")
-        axes = np.atleast_1d(part.subplots(1, len(row)))
+        axes = part.subplots(1, len(row), squeeze=False)[0]
         for step, pixels, axis in zip(one.steps, row, axes, strict=True):
             side = len(pixels)
             edge = side // 4 if side == 424 else 0
