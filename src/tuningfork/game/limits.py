@@ -12,14 +12,14 @@ from importlib import resources
 from random import Random
 from typing import Any
 
-from flask import Flask, current_app, request, session
-from flask_limiter import Limiter
+from flask import Flask, Response, current_app, g, request, session
+from flask_limiter import Limiter, RequestLimit
 from limits.storage import Storage
-from sqlalchemy import case, delete, select
+from sqlalchemy import Executable, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from tuningfork.game.schema import Allowance, now
+from tuningfork.game.schema import Allowance, Moment, now
 from tuningfork.game.store import Store
 
 SWEEP = 0.001  # the share of counts that clear away what has expired
@@ -37,15 +37,26 @@ def limit_rates(app: Flask, store: Store) -> None:
         app=app,
         storage_uri=f"{Counts.STORAGE_SCHEME[0]}://",
         storage_options={"store": store},  # type: ignore[dict-item]
-        headers_enabled=True,
         strategy="fixed-window",
+        on_breach=_note_wait,
     )
+    app.after_request(_tell_wait)
     keys: dict[str, Callable[[], str]] = {"player": _player, "address": _address}
     text = (resources.files("tuningfork.game") / "limits.toml").read_text(encoding="utf-8")
     for one in tomllib.loads(text)["limit"]:
         endpoint = one["endpoint"]
         limit = limiter.limit(one["often"], key_func=keys[one["by"]], methods=["POST"])
         app.view_functions[endpoint] = limit(app.view_functions[endpoint])  # type: ignore[assignment]
+
+
+def _note_wait(limit: RequestLimit) -> None:
+    g.wait = max(1, limit.reset_at - int(now().timestamp()))
+
+
+def _tell_wait(response: Response) -> Response:
+    if "wait" in g:
+        response.headers["Retry-After"] = str(g.wait)
+    return response
 
 
 def _player() -> str:
@@ -76,6 +87,8 @@ class Counts(Storage):
     def __init__(self, uri: str, store: Store, **options: Any) -> None:  # noqa: ANN401
         super().__init__(uri, **options)
         self._store = store
+        with store.reading() as database:
+            self._count = _counting(database.get_bind().dialect.name)
         self._chance = Random()  # noqa: S311  (when to sweep is no secret)
 
     @property
@@ -88,19 +101,8 @@ class Counts(Storage):
         moment = now()
         ends = moment + timedelta(seconds=expiry)
         with self._store.passing() as database:
-            kind = postgresql if database.get_bind().dialect.name == "postgresql" else sqlite
-            over = Allowance.expires <= moment
             counted = database.execute(
-                kind.insert(Allowance)
-                .values(key=key, count=amount, expires=ends)
-                .on_conflict_do_update(
-                    index_elements=[Allowance.key],
-                    set_={
-                        "count": case((over, amount), else_=Allowance.count + amount),
-                        "expires": case((over, ends), else_=Allowance.expires),
-                    },
-                )
-                .returning(Allowance.count)
+                self._count, {"name": key, "amount": amount, "moment": moment, "ends": ends}
             ).scalar_one()
             if self._chance.random() < SWEEP:
                 database.execute(delete(Allowance).where(Allowance.expires <= moment))
@@ -138,3 +140,22 @@ class Counts(Storage):
         with self._store.reading() as database:
             wanted = select(Allowance).where(Allowance.key == key, Allowance.expires > now())
             return database.scalar(wanted)
+
+
+def _counting(dialect: str) -> Executable:
+    """Write the one statement that counts: a new counter, or one more, or one that begins anew."""
+    kind = postgresql if dialect == "postgresql" else sqlite
+    amount, ends = bindparam("amount"), bindparam("ends", type_=Moment())
+    over = Allowance.expires <= bindparam("moment", type_=Moment())
+    return (
+        kind.insert(Allowance)
+        .values(key=bindparam("name"), count=amount, expires=ends)
+        .on_conflict_do_update(
+            index_elements=[Allowance.key],
+            set_={
+                "count": case((over, amount), else_=Allowance.count + amount),
+                "expires": case((over, ends), else_=Allowance.expires),
+            },
+        )
+        .returning(Allowance.count)
+    )

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -29,6 +29,19 @@ if TYPE_CHECKING:
 ROUND_LENGTH = 10
 """Galaxies of a round, and how many more a growing round gets at a time."""
 _log = logging.getLogger(__name__)
+
+# Every page asks these, and to put them together costs more than to answer them.
+_OWN = (
+    select(Round)
+    .where(Round.token == bindparam("token"), Round.player == bindparam("player"))
+    .options(selectinload(Round.turns))
+)
+_LOCKED = (
+    select(Round)
+    .where(Round.id == bindparam("number"))
+    .options(selectinload(Round.turns))
+    .with_for_update(of=Round)
+)
 
 
 @dataclass(frozen=True)
@@ -183,9 +196,8 @@ def extend_round(
 
 def find_round(store: Store, token: str, player: str) -> Round | None:
     """Find the player's own round with this token; None if it is another's or nobody's."""
-    wanted = select(Round).where(Round.token == token, Round.player == player)
     with store.reading() as session:
-        return session.scalar(wanted.options(selectinload(Round.turns)))
+        return session.scalar(_OWN, {"token": token, "player": player})
 
 
 def unfinished_round(store: Store, deck: Deck, player: str) -> Round | None:
@@ -276,10 +288,7 @@ def end_round(store: Store, played: Round) -> None:
 
 def _locked(session: Session, number: int) -> Round:
     """Read a round so that no other guess of it comes between (PostgreSQL; SQLite locks all)."""
-    session.execute(select(Round.id).where(Round.id == number).with_for_update())
-    return session.scalars(
-        select(Round).where(Round.id == number).options(selectinload(Round.turns))
-    ).one()
+    return session.scalars(_LOCKED, {"number": number}).one()
 
 
 def _settle(played: Round, *, ended: bool) -> None:

@@ -29,8 +29,10 @@ class Store:
     def __init__(self, where: Path | str) -> None:
         url = database_url(where)
         self._engine = open_engine(url)
+        self._writing = self._engine.execution_options(writes=True)
+        self._passing = self._engine.execution_options(writes=True, fleeting=True)
         try:
-            with self._engine.execution_options(writes=True).begin() as connection:
+            with self._writing.begin() as connection:
                 lock_schema(connection)
                 upgrade(connection)
         except DBAPIError as error:
@@ -49,8 +51,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Open a session whose changes are kept together when the block ends, or not at all."""
-        engine = self._engine.execution_options(writes=True)
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -59,8 +60,7 @@ class Store:
 
         The database then does not wait for its disk. A killed server loses nothing of it.
         """
-        engine = self._engine.execution_options(writes=True, fleeting=True)
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with Session(self._passing, expire_on_commit=False) as session, session.begin():
             yield session
 
     def check(self) -> None:
