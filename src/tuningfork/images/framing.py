@@ -23,10 +23,8 @@ SOFTENING = 6.5
 """Lupton's Q that makes pictures like SDSS's (see the simulated sky, which was fitted to them)."""
 CENTRED = 0.08
 """Of a frame's width: a galaxy nearer to the middle than this is left where it is."""
-NORMAL = 1.45
-"""Factor by which a measured size may differ from a frame's and still be left as it is."""
-EXTREME = 8.0
-"""Factor between the sizes of picture and frame beyond which a measured size is not believed."""
+NORMAL = (0.74, 1.5)
+"""Measured sizes, over that of a galaxy whose frame the picture is, that are left as they are."""
 
 _LENGTH = re.compile(r"(?P<value>[0-9.eE+-]+)\s*(?P<unit>px|pix|pixels?|arcsec|asec|''|\"|″)?")
 
@@ -205,10 +203,9 @@ def _frame_width(
     if galaxy is None:
         return whole, ""
     measured = FRAME_R90 * galaxy.r90
-    if max(measured / whole, whole / measured) <= NORMAL:
+    if NORMAL[0] <= measured / whole <= NORMAL[1]:
         return whole, ""
-    kept = min(max(measured, whole / EXTREME), whole * EXTREME)
-    return kept, f"R90 {_length(kept / FRAME_R90, known)} as measured"
+    return measured, f"R90 {_length(galaxy.r90, known)} as measured"
 
 
 def _length(r90: float, known: Known) -> str:
