@@ -6,7 +6,10 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.report.conftest import COUNT, command
+from tuningfork.game import crowd
 from tuningfork.game.crowd import matched_by, place
 from tuningfork.model import load_model
 from tuningfork.report.volunteers import crowd_range, crowd_size, kept
@@ -42,6 +45,25 @@ def test_only_held_out_galaxies_are_asked(kaggle: Path, toys: Path, tmp_path: Pa
     stated = json.loads((tmp_path / "k.json").read_text())
     assert stated["held_out"]
     assert 0 < stated["galaxies"]["kaggle"] < COUNT
+
+
+def test_the_about_page_draws_what_was_kept(
+    kaggle: Path, toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the command keeps becomes rows of the game's page, the crowd of any question last."""
+    done = command(
+        *("volunteers", kaggle, "--model", toys, "--all"), *("--json", tmp_path / "k.json")
+    )
+    assert done.exit_code == 0, done.output
+    stated = json.loads((tmp_path / "k.json").read_text())
+    monkeypatch.setattr(crowd, "kept", lambda identity: stated)
+    rows = crowd.matched_by(stated["sha256"])
+    assert [one.question for one in rows][:2] == [1, 2]
+    assert rows[-1].question == 0
+    told = [one for one in stated["whole"]["questions"] if one["crowd"]["volunteers"] is not None]
+    assert len(rows) == len(told) + 1
+    for one in rows:
+        assert 0 <= one.bar[0] <= one.place <= one.bar[1] <= 100
 
 
 def test_numbers_of_volunteers_are_written_with_their_doubt() -> None:
