@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tuningfork.fetch.carry_out import Watch
 
 data = typer.Typer(
-    help="Fetch the public data sets, verified, and audit any set: tuningfork data gz2 --output gz2.",
+    help="Fetch public data sets, and audit any set, as in: tuningfork data gz2 --output gz2.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -177,7 +177,10 @@ def _bar(first: str, *, transfer: bool = False) -> Iterator[Watch]:
 
     amount = (DownloadColumn(), TransferSpeedColumn()) if transfer else (MofNCompleteColumn(),)
     columns = (TextColumn("{task.description}"), BarColumn(), *amount, TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    notes = Console(stderr=True)
+    with Progress(
+        *columns, console=notes, transient=True, disable=not notes.is_terminal
+    ) as progress:
         task = progress.add_task(first, total=None)
         doing = first
 

@@ -34,7 +34,8 @@ def unpack_galaxy10(
 
     ``path`` is the HDF5 file with uint8 ``images`` of shape (n, side, side, 3) and ``ans``, each
     0 to 9; it is read in blocks. Pictures become JPEG of quality 95 without chroma subsampling.
-    ``possible`` in the table says which of the four classes a Galaxy10 class allows.
+    ``possible`` in the table says which of the four classes a Galaxy10 class allows, ``class``
+    the only one where there is no other.
 
     Raises BadData if the file is not in this form.
     """
@@ -115,8 +116,10 @@ def _write_labels(
 ) -> None:
     with replacing(path) as target, target.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(("id", "possible", "galaxy10", "galaxy10_class", *further))
+        table.writerow(("id", "class", "possible", "galaxy10", "galaxy10_class", *further))
         for row, answer in enumerate(answers.tolist()):
             one = classes[answer]
             values = (further[name][row] for name in further)
-            table.writerow((ids[row], one["possible"], one["name"], answer, *values))
+            possible = one["possible"]
+            only = "" if "|" in possible else possible
+            table.writerow((ids[row], only, possible, one["name"], answer, *values))

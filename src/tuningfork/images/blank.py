@@ -23,8 +23,12 @@ _FLAT_SHARE = 0.985
 """Share of a frame in one colour that makes it one of that colour."""
 _LETTERED = 0.85
 """Share of a message's frame that is its plain ground; letters fill the rest."""
-_STEEP = 60
+_STEEP = 50
 """Levels by which letters stand out of their ground."""
+_LETTER_HEIGHT = 5
+"""Lines of pixels that letters fill at least."""
+_LETTERS = 4
+"""Letters on a line at least."""
 
 _TEXT_STARTS = (b"<", b"{", b"[")
 
@@ -39,10 +43,10 @@ def blank_kind(pixels: NDArray[np.uint8]) -> str:
     flat = away <= _ALIKE
     share = float(flat.mean())
     if share >= _FLAT_SHARE:
-        if _is_message(away, flat):
+        if _is_message(away):
             return MESSAGE
         return BLACK if ground.max() <= _DARK else CONSTANT
-    if share >= _LETTERED and _is_message(away, flat):
+    if share >= _LETTERED and _is_message(away):
         return MESSAGE
     return PARTLY if _middle_is_flat(pixels, flat) else ""
 
@@ -67,19 +71,17 @@ def _ground(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
     return found
 
 
-def _is_message(away: NDArray[np.int16], flat: NDArray[np.bool_]) -> bool:
-    """Whether what is not flat stands out steeply, as letters do, without a galaxy's slopes."""
-    marks = ~flat
-    count = int(marks.sum())
-    if count < 20:
-        return False
+def _is_message(away: NDArray[np.int16]) -> bool:
+    """Whether lines of pixels meet many steep marks, as lines of letters do.
+
+    A star or a galaxy is crossed once; of real galaxies half the bright lines have at most two.
+    """
     steep = away >= _STEEP
-    if steep.sum() < 0.25 * count:
-        return False
-    # Letters break up a line of pixels often; a star or a galaxy crosses it once.
     rows = steep[steep.any(axis=1)]
+    if len(rows) < _LETTER_HEIGHT:
+        return False
     crossings = (np.diff(rows.astype(np.int8), axis=1) == 1).sum(axis=1)
-    return bool(np.median(crossings) >= 4)
+    return bool(np.median(crossings) >= _LETTERS)
 
 
 def _middle_is_flat(pixels: NDArray[np.uint8], flat: NDArray[np.bool_]) -> bool:

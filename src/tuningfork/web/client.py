@@ -86,21 +86,16 @@ class Client:
         self.cache.put(Kept(url, answer.content_type, answer.fetched, answer.body))
         return answer
 
-    def patiently(
-        self,
-        service: Service,
-        attempt: Callable[[], T],
-        stop: Callable[[tenacity.RetryCallState], bool] | None = None,
-    ) -> T:
-        """Make attempts until one succeeds. Raises the last ServiceFailed if none does.
+    def patiently(self, service: Service, attempt: Callable[[], T]) -> T:
+        """Make attempts, as many as the service's setting says, until one succeeds.
 
-        ``attempt`` raises Passing for trouble that may pass; ``stop`` tells when to give up, by
-        default after the service's number of attempts.
+        ``attempt`` raises Passing for trouble that may pass; the last of these is raised if none
+        succeeds.
         """
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Passing),
             wait=_wait(service),
-            stop=stop or tenacity.stop_after_attempt(service.attempts),
+            stop=tenacity.stop_after_attempt(service.attempts),
             sleep=self.manners.sleep,
             reraise=True,
         )

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import httpx
-import tenacity
 
 from tuningfork.errors import ServiceFailed
 from tuningfork.web.client import Client
@@ -119,23 +118,17 @@ def _gather(client: Client, remote: Remote, part: Path, step: Step) -> bool:
     before = part.stat().st_size if part.is_file() else 0
     if remote.size is not None and before == remote.size:
         return True
-    stop = _WithoutProgress(part, remote.service.attempts)
-    client.patiently(remote.service, lambda: _fetch_rest(client, remote, part, step), stop)
-    return before > 0
+    while True:
+        try:
+            client.patiently(remote.service, lambda: _fetch_rest(client, remote, part, step))
+        except _Progressed:
+            # However often the connection is cut: patience begins anew with every byte.
+            continue
+        return before > 0
 
 
-class _WithoutProgress:
-    """Tells to stop after so many attempts in a row that brought no byte."""
-
-    def __init__(self, part: Path, attempts: int) -> None:
-        self._part, self._attempts = part, attempts
-        self._size, self._failures = _size(part), 0
-
-    def __call__(self, _: tenacity.RetryCallState) -> bool:
-        size = _size(self._part)
-        self._failures = 1 if size > self._size else self._failures + 1
-        self._size = size
-        return self._failures >= self._attempts
+class _Progressed(Exception):
+    """A connection that was cut after it had brought something."""
 
 
 def _fetch_rest(client: Client, remote: Remote, part: Path, step: Step) -> None:
@@ -154,8 +147,8 @@ def _fetch_rest(client: Client, remote: Remote, part: Path, step: Step) -> None:
         _forget(part)
         raise Passing(f"{remote.url}: the file at the source has changed; fetch again") from error
     except Passing as error:
-        # A host that brought bytes lives, however often it cuts the connection.
-        error.alive = error.alive or _size(part) > here
+        if _size(part) > here:
+            raise _Progressed from error
         raise
 
 
