@@ -30,11 +30,13 @@ def heat_jpeg(data: bytes, where: str, answer: Answer, label: str, view: float) 
     picture = decode(data, where)
     height, width = picture.shape[:2]
     seen = max(1, round(SIDE * view * min(height, width) / max(height, width)))
-    frame = np.zeros((SIDE, SIDE), np.float32)
     first = (SIDE - seen) // 2
     inside = slice(first, first + seen)
-    frame[inside, inside] = activation_maps(run, [CLASSES.index(label)], seen)[0]
-    shown = overlay(np.asarray(squared(picture)), frame)
+    frame = np.asarray(squared(picture))
+    # What was not seen has no heat, not even a contour along the edge of what was.
+    shown = overlay(frame, np.zeros((SIDE, SIDE), np.float32))
+    warmth = activation_maps(run, [CLASSES.index(label)], seen)[0]
+    shown[inside, inside] = overlay(frame[inside, inside], warmth)
     buffer = io.BytesIO()
     Image.fromarray(shown).save(buffer, "JPEG", quality=QUALITY)
     return buffer.getvalue()
