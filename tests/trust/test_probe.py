@@ -6,9 +6,11 @@ import hashlib
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from typer.testing import CliRunner
 
@@ -40,7 +42,7 @@ def _network(folder: Path, weights: np.ndarray) -> Model:
         helper.make_node("MatMul", ["row", "weights"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]
-    constants = {
+    constants: dict[str, NDArray[Any]] = {
         "flat": np.array([-1, SIDE * SIDE * 3], np.int64),
         "weights": weights.reshape(-1, len(CLASSES)).astype(np.float32),
     }
