@@ -33,6 +33,7 @@ from random import Random
 from urllib.parse import urlencode, urlsplit
 
 CLASSES = ("elliptical", "spiral", "barred_spiral", "edge_on_spiral")
+ROUND = 10
 GIVE_UP = 30.0  # seconds without an answer
 
 
@@ -54,6 +55,7 @@ class Tally:
 class Answer:
     """One answer of the server."""
 
+    path: str
     status: int
     location: str
     body: bytes
@@ -111,20 +113,29 @@ class Player:
         self._tally.rounds += 1
         path = begun.location
         while True:
-            page = await self._ask("GET", path)
-            if page.status == 303:
-                path = page.location
-                continue
+            page = await self._page(path)
             if b'name="guess"' not in page.body:
-                return
-            await self._ask("GET", f"{path}.jpg")
+                return  # the end of the round
+            _, _, token, _, number = page.path.split("/")
             guess = self._chance.choice(CLASSES)
-            answered = await self._ask("POST", path, csrf_token=_token(page.body), guess=guess)
+            form = {"csrf_token": _token(page.body), "guess": guess}
+            answered = await self._ask("POST", page.path, **form)
             if answered.status == 303:
-                _, _, token, _, number = path.split("/")
                 self._tally.acknowledged.append((token, int(number), guess))
-            await self._ask("GET", answered.location)
-            path = path.rsplit("/galaxy/", 1)[0]
+            await self._page(answered.location)
+            path = f"/round/{token}/galaxy/{int(number) + 1}"
+            if int(number) == ROUND:
+                path = f"/round/{token}/end"
+
+    async def _page(self, path: str) -> Answer:
+        """Fetch a page with the pictures that it shows at once, which browsers may not keep."""
+        page = await self._ask("GET", path)
+        while page.status == 303:
+            page = await self._ask("GET", page.location)
+        for picture in re.findall(rb'<img[^>]+src="/round/[^>]+>', page.body):
+            if b'loading="lazy"' not in picture:  # heat maps are fetched when they are looked at
+                await self._ask("GET", picture.split(b'src="')[1].split(b'"')[0].decode())
+        return page
 
     async def _ask(self, method: str, path: str, **form: str) -> Answer:
         due = await self._pace.due()
@@ -155,7 +166,7 @@ class Player:
             self._cookie = headers["set-cookie"].split(";")[0]
         content = await self._reader.readexactly(int(headers.get("content-length", 0)))
         location = urlsplit(headers.get("location", "")).path
-        return Answer(int(told.split(" ", 2)[1]), location, content)
+        return Answer(path, int(told.split(" ", 2)[1]), location, content)
 
 
 def _token(page: bytes) -> str:

@@ -103,12 +103,15 @@ def play(
                 kiosk=kiosk,
             )
         )
+    game = app.extensions["tuningfork"]
+    if production:  # so that the first strangers do not wait for the machine's first looks
+        game.difficulties[galaxies.key].start()
     for remark in galaxies.remarks:
         notes.print(remark, markup=False)
     try:
         serve(app, host=host, port=port, ready=ready, proxy=proxy)
     finally:
-        app.extensions["tuningfork"].close()
+        game.close()
     typer.echo("Stopped.")
 
 

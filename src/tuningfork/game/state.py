@@ -18,7 +18,7 @@ from tuningfork.game.recent import Recent
 from tuningfork.game.store import Round, Store
 
 EXTENSION = "tuningfork"
-PICTURES = 512  # encoded pictures kept in memory, about 40 kB each
+PICTURES = 1536  # encoded pictures kept in memory, about 40 kB each: a deck with its heat maps
 
 
 @dataclass(frozen=True)
