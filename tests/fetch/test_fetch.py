@@ -37,6 +37,11 @@ def small(name: str) -> Source:
     return replace(source, files=files, made=0)
 
 
+def joined_in(folder: Path, votes: str) -> None:
+    """Join what lies in a folder under short names."""
+    join_gz2(folder / votes, folder / "m.csv", folder / "i.zip", folder / "votes.csv")
+
+
 def publish_gz2(server: Loopback) -> None:
     """Put Galaxy Zoo 2 where its sources have it: one picture lacks, one has no votes."""
     files = {
@@ -104,7 +109,7 @@ def test_both_editions_of_the_class_column_are_read(tmp_path: Path) -> None:
     (tmp_path / "v.csv.gz").write_bytes(made.hart(3, "gz2class"))
     (tmp_path / "m.csv").write_bytes(made.mapping(3))
     (tmp_path / "i.zip").write_bytes(made.images([100]))
-    join_gz2(*(tmp_path / name for name in ("v.csv.gz", "m.csv", "i.zip", "votes.csv")))
+    joined_in(tmp_path, "v.csv.gz")
     with (tmp_path / "votes.csv").open(newline="") as file:
         assert [row["gz2_class"] for row in csv.DictReader(file)] == ["Sc2m"] * 3
 
@@ -122,7 +127,7 @@ def test_the_joined_table_says_what_the_shared_one_says(shared_data: Path, tmp_p
     lines = [f"{row['objid']},original,{row['asset_id']}" for row in rows]
     (tmp_path / "m.csv").write_text("objid,sample,asset_id\n" + "\n".join(lines) + "\n")
     (tmp_path / "i.zip").write_bytes(made.images([100]))
-    join_gz2(*(tmp_path / name for name in ("v.csv", "m.csv", "i.zip", "votes.csv")))
+    joined_in(tmp_path, "v.csv")
     shared = read_votes(shared_data / "gz2" / "votes.csv")
     joined = read_votes(tmp_path / "votes.csv")
     wanted = dict(zip(shared.ids, shared.weighted, strict=True))
@@ -149,7 +154,7 @@ def test_damaged_tables_are_refused_and_leave_no_votes(
     (tmp_path / "i.zip").write_bytes(made.images([100]))
     (tmp_path / name).write_bytes(data)
     with pytest.raises(BadTable, match=said):
-        join_gz2(*(tmp_path / one for one in ("v.csv.gz", "m.csv", "i.zip", "votes.csv")))
+        joined_in(tmp_path, "v.csv.gz")
     assert not (tmp_path / "votes.csv").exists()
 
 

@@ -162,7 +162,7 @@ def test_rows_in_rows_out(
 
 @pytest.mark.parametrize("kind", ["fits", "vot", "parquet", "csv"])
 def test_every_kind_of_catalogue_says_the_same(tmp_path: Path, kind: str) -> None:
-    """The same targets from FITS, VOTable, Parquet and CSV; hours in FITS become degrees."""
+    """The same targets from each; hours and radians in FITS become degrees."""
     from astropy.table import Table
 
     names, ras, decs = ["a", "b"], [202.5, 15.0], [47.2, -1.5]
@@ -175,7 +175,9 @@ def test_every_kind_of_catalogue_says_the_same(tmp_path: Path, kind: str) -> Non
         table = Table({"NAME": names, "RA": ras, "DEC": decs})
         table["RA"].unit = table["DEC"].unit = "deg"
         if kind == "fits":
-            table["RA"] = table["RA"].quantity.to("hourangle")
+            table["RA"] = table["RA"] / 15
+            table["RA"].unit = "h"
+            table["DEC"] = table["DEC"].quantity.to("rad")
         table.write(path, format="fits" if kind == "fits" else "votable")
     catalogue = open_positions(path)
     columns = columns_of(catalogue.schema, catalogue.where)

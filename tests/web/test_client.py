@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tuningfork.web.trouble import Passing, Refused, retry_after
 NAME = "/SNV?Mrk%20421"
 
 
-def timed(client: Client, **changes: float) -> list[float]:
+def timed(client: Client, **changes: Any) -> list[float]:
     """Let the client's sleeps be written down instead of slept; other settings for Sesame."""
     slept: list[float] = []
     clock = [0.0]

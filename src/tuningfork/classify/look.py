@@ -119,12 +119,13 @@ def look_at_all(
 
 def sight_columns(card: Card) -> tuple[str, ...]:
     """Name the columns of a table of sights: the sky's, the answers', note, error."""
-    return (*SKY_COLUMNS, *column_names(card)[2:-1], "note", "error")
+    return (*SKY_COLUMNS, *_answer_columns(card), "note", "error")
 
 
 def sight_cells(sight: Sight, card: Card) -> tuple[Cell, ...]:
     """Give a sight's values in the order of :func:`sight_columns`; None where there is none."""
-    answers = cells(sight.row, card)[2:-1]
+    found = dict(zip(column_names(card), cells(sight.row, card), strict=True))
+    answers = (found[name] for name in _answer_columns(card))
     sky: tuple[Cell, ...] = (sight.target.name or None, *(sight.target.position or (None, None)))
     sky = (*sky, sight.target.r90, None, None, None)
     if sight.view is not None:
@@ -134,3 +135,8 @@ def sight_cells(sight: Sight, card: Card) -> tuple[Cell, ...]:
         frame = round(cutout.frame_arcsec, 3)
         sky = (place.name, *position, r90, frame, cutout.survey, cutout.url)
     return (*sky, *answers, sight.row.note or None, sight.row.error or None)
+
+
+def _answer_columns(card: Card) -> list[str]:
+    """Name the columns of :func:`column_names` that say what the galaxy is."""
+    return [name for name in column_names(card) if name not in {"id", "path", "note", "error"}]

@@ -34,6 +34,8 @@ DECLINATIONS = (
 SIZES = ("petror90_r", "petrorad90_r", "petro_r90", "r90")
 """Columns, in lower case, that may hold each; the preferred first. Sizes are Petrosian R90 in
 seconds of arc."""
+HOURS = ("h", "hr", "hour", "hours", "hourangle")
+"""Units of right ascension that are 15 degrees."""
 ASTROPY_ENDINGS = (".fits", ".fit", ".fits.gz", ".fit.gz", ".vot", ".votable", ".xml", ".vot.gz")
 
 
@@ -171,13 +173,25 @@ def _arrow(path: Path) -> pa.Table:
 
 def _values(column: Any) -> list[Any]:  # noqa: ANN401  (astropy is untyped)
     """Give a column's values as Python's, angles in degrees, None where it is masked."""
-    unit = getattr(column, "unit", None)
-    if unit is not None and column.dtype.kind == "f" and unit.physical_type == "angle":
-        named = column.name.casefold()
-        if named in RIGHT_ASCENSIONS or named in DECLINATIONS:
-            column = column.quantity.to("deg") if hasattr(column, "quantity") else column.to("deg")
-            return [None if math.isnan(value) else value for value in column.value.tolist()]
     values = column.tolist()
+    named = column.name.casefold()
+    if column.dtype.kind == "f" and (named in RIGHT_ASCENSIONS or named in DECLINATIONS):
+        factor = _degrees_each(getattr(column, "unit", None))
+        return [None if one is None or math.isnan(one) else one * factor for one in values]
     return [
         one.decode("utf-8", "replace").strip() if isinstance(one, bytes) else one for one in values
     ]
+
+
+def _degrees_each(unit: Any) -> float:  # noqa: ANN401
+    """Give how many degrees one of a column's unit is; 1 where it has none."""
+    if unit is None or not str(unit):
+        return 1.0
+    if str(unit).casefold() in HOURS:
+        return 15.0
+    from astropy import units
+
+    try:
+        return float(units.Unit(unit).to(units.deg))
+    except (ValueError, TypeError, units.UnitConversionError):
+        return 1.0
