@@ -1,0 +1,188 @@
+"""Calibrating a network from the command, and what its answers then say."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from tests.model.toy import CLASSES
+from tests.trust.test_graph import embedding_toy
+from tuningfork.cli import app
+from tuningfork.data import split_of
+from tuningfork.model.calibration import VERDICTS
+from tuningfork.model.card import read_card, write_card
+from tuningfork.model.session import load_model
+from tuningfork.votes.tree import TREE
+
+COUNT = 400
+SHARES = {"train": 0.5, "validation": 0.5}
+VOTES = {
+    "elliptical": {"Class1.1": 1.0, "Class6.2": 1.0, "Class7.1": 1.0},
+    "spiral": {"Class1.2": 1.0, "Class2.2": 1.0, "Class3.2": 1.0, "Class6.2": 1.0},
+    "barred_spiral": {"Class1.2": 1.0, "Class2.2": 1.0, "Class3.1": 1.0, "Class6.2": 1.0},
+    "edge_on_spiral": {"Class1.2": 1.0, "Class2.1": 1.0, "Class6.2": 1.0},
+}
+FURTHER = {
+    "spiral": ("Class4.2", "Class5.1"),
+    "barred_spiral": ("Class4.2", "Class5.1"),
+    "edge_on_spiral": ("Class9.1",),
+}
+
+
+def picture(path: Path, label: str, random: np.random.Generator) -> None:
+    """Its colour tells the class, most of the time: the toy goes by red, green and blue."""
+    colour = random.normal(70, 12, 3)
+    if label in CLASSES[:3]:
+        colour[CLASSES.index(label)] += random.normal(55, 30)
+    pixels = np.clip(random.normal(colour, 9, (32, 32, 3)), 0, 255).astype(np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network, a set with votes, and strangers: all white, which no galaxy here is."""
+    folder = tmp_path_factory.mktemp("calibrate")
+    path = embedding_toy(folder / "run")
+    card = read_card(path.with_suffix(".json"))
+    split = {"share": 0.5, "seed": 0}
+    write_card(replace(card, data={"kaggle": 200}, held_out=split), path.with_suffix(".json"))
+    random = np.random.default_rng(0)
+    with (folder / "kaggle.csv").open("w") as file:
+        table = csv.DictWriter(file, ["GalaxyID", *TREE.columns], restval="0", lineterminator="\n")
+        table.writeheader()
+        for number in range(COUNT):
+            label = str(random.choice(CLASSES, p=(0.4, 0.3, 0.1, 0.2)))
+            picture(folder / f"kaggle/images_training_rev1/{number}.png", label, random)
+            more = dict.fromkeys(FURTHER.get(label, ()), 1.0)
+            table.writerow({"GalaxyID": str(number)} | VOTES[label] | more)
+    (folder / "kaggle.csv").rename(folder / "kaggle/training_solutions_rev1.csv")
+    for number in range(40):
+        pixels = np.clip(random.normal(225, 25, (32, 32, 3)), 0, 255).astype(np.uint8)
+        (folder / "stars").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(folder / f"stars/{number}.png")
+    found = run("calibrate", folder / "run", folder / "kaggle", "--not-galaxies", folder / "stars",
+                "--output", folder / "out.onnx", "--json")  # fmt: skip
+    (folder / "told.json").write_text(found)
+    return folder
+
+
+def run(*words: object, code: int = 0) -> str:
+    """Run the command; its standard output, or what it was refused with."""
+    found = CliRunner().invoke(app, [str(word) for word in words], terminal_width=200)
+    if code:
+        assert found.exit_code == code
+        return str(found.exception) if found.exception else found.output
+    assert found.exit_code == 0, found.output
+    return found.stdout
+
+
+def test_only_galaxies_that_were_held_out_calibrate(made: Path) -> None:
+    """As many as the split of ids says, and the mix is that of all votes."""
+    calibration = load_model(made / "out.onnx").card.calibration
+    assert calibration is not None
+    held = sum(split_of(str(one), SHARES, 0) == "validation" for one in range(COUNT))
+    assert calibration.fitted_on["kaggle: held out"] == held
+    assert sum(calibration.mix.values()) == pytest.approx(1)
+    assert calibration.mix["elliptical"] == pytest.approx(0.4, abs=0.08)
+    told = json.loads((made / "told.json").read_text())
+    assert told["calibration"]["mix"] == calibration.mix
+
+
+def test_the_graph_carries_the_temperature(made: Path) -> None:
+    """Logits before, times the card's scale, are the logits after; the loss is no worse."""
+    before, after = load_model(made / "run"), load_model(made / "out.onnx")
+    calibration = after.card.calibration
+    assert calibration is not None
+    pixels = np.random.default_rng(1).integers(0, 256, (6, 16, 16, 3), dtype=np.uint8)
+    powers = before.answer(pixels).probabilities.astype(float) ** calibration.scale
+    powers *= np.exp(calibration.shift)
+    expected = powers / powers.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(after.answer(pixels).probabilities, expected, rtol=1e-4)
+    losses = calibration.measured["scaling"]["losses"]
+    assert losses[calibration.measured["scaling"]["chosen"]] <= losses["none"]
+
+
+def test_new_galaxies_are_covered_as_asked_and_strangers_refused(
+    made: Path, tmp_path: Path
+) -> None:
+    """On galaxies that nobody has met, drawn as the others were; white pictures are no galaxies."""
+    random = np.random.default_rng(9)
+    truth = {}
+    for number in range(600):
+        label = str(random.choice(CLASSES, p=(0.4, 0.3, 0.1, 0.2)))
+        truth[f"new{number}"] = label
+        picture(tmp_path / f"new/new{number}.png", label, random)
+    out = tmp_path / "answers.csv"
+    run("classify", tmp_path / "new", "--model", made / "out.onnx", "--coverage", 0.8,
+        "--output", out)  # fmt: skip
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    kept = [row for row in rows if row["verdict"] != "no galaxy here"]
+    assert len(kept) > 0.95 * len(rows)
+    covered = [truth[row["id"]] in row["set"].split("|") for row in kept]
+    assert np.mean(covered) == pytest.approx(0.8, abs=0.07)
+    for row in kept:
+        assert row["verdict"] in VERDICTS
+        assert (row["verdict"] == "sure") == (row["set"] != "" and "|" not in row["set"])
+    shown = run("classify", made / "stars", "--model", made / "out.onnx")
+    assert "40 no galaxy here" in shown.splitlines()[-1]
+
+
+def test_a_prior_moves_the_answers(made: Path, tmp_path: Path) -> None:
+    """Where there are no ellipticals, none is named."""
+    prior = "elliptical=0,spiral=1,barred_spiral=1,edge_on_spiral=1"
+    images = made / "kaggle/images_training_rev1"
+    out = tmp_path / "answers.jsonl"
+    run("classify", images, "--model", made / "out.onnx", "--prior", prior, "--output", out)
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert len(rows) == COUNT
+    assert all(row["class"] != "elliptical" and row["p_elliptical"] == 0 for row in rows)
+
+
+def test_calibrating_again_changes_nothing(made: Path, tmp_path: Path) -> None:
+    """A calibrated network calibrates to itself: what was fitted is taken out first."""
+    run("calibrate", made / "out.onnx", made / "kaggle", "--not-galaxies", made / "stars",
+        "--output", tmp_path / "again.onnx")  # fmt: skip
+    assert (tmp_path / "again.onnx").read_bytes() == (made / "out.onnx").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--coverage", "0.9"], "not calibrated"),
+        (["--prior", "elliptical=1"], "not calibrated"),
+    ],
+)
+def test_a_network_without_calibration_says_so(made: Path, words: list[str], said: str) -> None:
+    """And what to do about it."""
+    found = run("classify", made / "stars", "--model", made / "run", *words, code=1)
+    assert said in found
+    assert "tuningfork calibrate" in found
+
+
+def test_wrong_coverages_and_priors_are_refused(made: Path) -> None:
+    """With the option's name or what was wrong."""
+    images = ("classify", made / "stars", "--model", made / "out.onnx")
+    for wrong in ("0", "1", "95", "nan", "-0.5"):
+        found = CliRunner().invoke(app, [str(one) for one in (*images, "--coverage", wrong)])
+        assert found.exit_code == 2
+        assert "--coverage" in found.output
+    assert "lacks" in run(*images, "--prior", "elliptical=1", code=1)
+
+
+def test_a_set_without_votes_cannot_come_first(made: Path, tmp_path: Path) -> None:
+    """It could not tell the true mix of classes."""
+    for number, label in enumerate(CLASSES):
+        picture(tmp_path / f"set/{label}/{number}.png", label, np.random.default_rng(number))
+    found = run("calibrate", made / "run", tmp_path / "set", "--not-galaxies", made / "stars",
+                "--output", tmp_path / "no.onnx", code=1)  # fmt: skip
+    assert "votes" in found
+    assert not (tmp_path / "no.onnx").exists()
