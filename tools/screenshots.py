@@ -62,6 +62,7 @@ def play(album: Album, address: str) -> None:
         if number == 1:
             album.shoot("answer", whole=True)
             page.keyboard.press("h")
+            page.locator(".heat").first.evaluate("image => image.decode()")
             album.shoot("heat")
         page.keyboard.press("n")
     page.wait_for_url("**/end")
