@@ -116,9 +116,9 @@ def test_azimuthal_mean_keeps_colour_and_profile_and_takes_shape(batch: Batch) -
         ring = (radius >= inner) & (radius < inner + 6)
         for place in range(2):
             was = batch.pixels[place, ring].mean(axis=0)
-            # Near the centre rings are as wide as the light is steep.
-            near = 4 if inner == 2 else 1.5
-            np.testing.assert_allclose(averaged[place, ring].mean(axis=0), was, atol=near)
+            # Circles are a pixel wide, so light as steep as this is met within 3 %.
+            found = averaged[place, ring].mean(axis=0)
+            np.testing.assert_allclose(found, was, rtol=0.03, atol=0.7)
     # The round one hardly changes.
     assert np.abs(averaged[1].astype(int) - batch.pixels[1]).max() <= 12
 

@@ -66,7 +66,7 @@ def write_figure(probe: Probe, path: Path) -> None:
         )
         try:
             with replacing(path) as temporary:
-                figure.savefig(temporary, dpi=130, metadata=_undated(path))
+                figure.savefig(temporary, dpi=100, metadata=_undated(path))
         except OSError as error:
             raise BadData(f"{path}: {error.strerror or error}; write it elsewhere") from error
 
