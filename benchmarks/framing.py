@@ -91,7 +91,8 @@ def sky_of(picture: Pixels, rng: np.random.Generator) -> Pixels:
     )
     wide = np.pad(corners, ((SIDE // 2,) * 2, (SIDE // 2,) * 2, (0, 0)), mode="reflect")
     top, left = rng.integers(0, len(wide) - SIDE + 1, 2)
-    return np.rot90(wide[top : top + SIDE, left : left + SIDE], rng.integers(4)).copy()
+    part: Pixels = wide[top : top + SIDE, left : left + SIDE]
+    return np.rot90(part, int(rng.integers(4))).copy()
 
 
 def put(picture: Pixels, sky: Pixels, place: Place) -> Pixels:

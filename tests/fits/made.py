@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ def primary(array: NDArray[Any], **cards: Any) -> bytes:
     return written(fits.PrimaryHDU(array, header(**cards)))
 
 
-def extensions(planes: Sequence[NDArray[Any]], names: Sequence[str], **cards: Any) -> bytes:
+def extensions(planes: Iterable[NDArray[Any]], names: Sequence[str], **cards: Any) -> bytes:
     """Give a file with an empty first unit and one extension for each plane."""
     images = [
         fits.ImageHDU(plane, header(**cards), name=name)

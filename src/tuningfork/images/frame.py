@@ -60,7 +60,7 @@ class Preprocessing:
         less than the network sees, the rest is filled by reflection. Raises ValueError unless
         ``frame_share`` is above 0 and finite.
         """
-        return self.cut(image, whole_picture(*image.shape[:2], frame_share))
+        return self.cut(image, whole_picture(image.shape[0], image.shape[1], frame_share))
 
     def cut(self, image: Pixels, window: Window) -> Pixels:
         """Cut the middle of ``window`` out of ``image`` and bring it to the network's scale.

@@ -41,7 +41,7 @@ def galaxy_in(pixels: NDArray[np.uint8], at: tuple[float, float] | None) -> Gala
         (max(1, round(width / step)), max(1, round(height / step))), Image.Resampling.BOX
     )
     levels = np.asarray(small, np.float32) / 255
-    light = np.sinh(SOFTENING * levels) / SOFTENING
+    light = (np.sinh(SOFTENING * levels) / SOFTENING).astype(np.float32)
     found = find_galaxy(light, at=None if at is None else (at[0] / step, at[1] / step))
     if found is None:
         return None

@@ -97,10 +97,10 @@ def weights_of(
     known = [one for one in waves if one is not None]
     if len(known) == 3 and ("maggy" in unit.lower() or "jy" in unit.lower()):
         at, factor = zip(*WEIGHTS, strict=True)
-        return np.interp(known, at, factor).astype(np.float32)
+        return np.asarray(np.interp(known, at, factor), np.float32)
     if not (means > 0).all():
         return np.ones(3, np.float32)
-    return (np.array(COLOUR) * means.mean() / means).astype(np.float32)
+    return np.asarray(np.array(COLOUR) * means.mean() / means, np.float32)
 
 
 def fitting_stretch(intensity: NDArray[np.float32], noise: float, softening: float) -> float:

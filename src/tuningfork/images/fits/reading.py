@@ -65,8 +65,9 @@ def read_fits(data: bytes, where: str, reading: Reading | None = None) -> Shown:
     cube, names, notes = _bands_in(chosen, where)
     values = _floats(cube.values)
     mixture = mixed(values, names, reading.bands, where)
-    bad = ~np.isfinite(mixture.values).all(axis=0)
-    bad |= False if chosen.mask is None else _fitting(chosen.mask, cube)
+    bad = np.asarray(~np.isfinite(mixture.values).all(axis=0), np.bool_)
+    if chosen.mask is not None:
+        bad = bad | _fitting(chosen.mask, cube)
     header = chosen.units[0].header
     scale = pixel_scale(header)
     planes, bad = _upright(mixture.values, bad, scale)
@@ -117,7 +118,8 @@ def _single(unit: Unit, like: Planes, where: str) -> NDArray[Any]:
             f"{where}: {unit.label} is not one plane of the same size as the others; "
             "choose units of one shape with --hdu"
         )
-    return found[0]
+    plane: NDArray[Any] = found[0]
+    return plane
 
 
 def _floats(values: NDArray[Any]) -> NDArray[np.float32]:
