@@ -321,6 +321,12 @@ def test_kaggles_refusals_say_what_to_do(
         return str(told.value)
 
     assert "accept the rules at https://www.kaggle.com/competitions" in refusal()
+    plan = make_plan(client, source, tmp_path / "new", (), dry=True)
+    assert [one.file.name for one in plan.wanted] == [
+        "training_solutions_rev1.zip",
+        "images_training_rev1.zip",
+    ]
+    assert "accept the rules" in plan.remarks[0]
     (tmp_path / "kaggle.json").write_text('{"username": "ada", "key": "wrong-key-0815"}')
     unknown = refusal()
     assert "does not know this user name and key" in unknown

@@ -146,7 +146,7 @@ def _fetch(
     from tuningfork.web import shared_client
 
     client = shared_client()
-    plan = make_plan(client, load_source(name), output, parts)
+    plan = make_plan(client, load_source(name), output, parts, dry=dry_run)
     if not as_json:
         _print_plan(plan)
     if dry_run:

@@ -67,20 +67,26 @@ class Plan:
 
 
 def make_plan(
-    client: Client, source: Source, folder: Path, parts: tuple[str, ...], *, ask: bool = True
+    client: Client, source: Source, folder: Path, parts: tuple[str, ...], *, dry: bool = False
 ) -> Plan:
     """Find out what is to be fetched; nothing is written.
 
-    ``parts`` are the optional parts of the set that are wanted. With ``ask`` the sources are asked
-    for sizes and hashes. Raises BadData if the folder cannot be used, ServiceFailed if Kaggle does
-    not know the user.
+    ``parts`` are the optional parts of the set that are wanted. The sources are asked for sizes and
+    hashes; where they cannot be, the known ones stand in. Raises BadData if the folder cannot be
+    used, and, unless the plan is ``dry``, ServiceFailed if Kaggle does not know the user.
     """
     if folder.exists() and not folder.is_dir():
         raise BadData(f"{folder}: is a file; name a folder")
     files = [one for one in source.files if not one.part or one.part in parts]
     remarks: list[str] = []
-    login = find_login() if ask and source.competition else None
-    stated = _stated(client, source, files, login, remarks) if ask else {}
+    login, stated = None, {}
+    try:
+        login = find_login() if source.competition else None
+        stated = _stated(client, source, files, login, remarks)
+    except ServiceFailed as error:
+        if not dry:
+            raise
+        remarks.append(str(error))
     seen = first_sight(client.settings.records)
     headers = login.headers if login else {}
     wanted = []
