@@ -30,7 +30,6 @@ FIGURES = "figures.json"
 CARDS = ("model-card.md", "data-card.md")
 EVALUATIONS = {
     "reference_test": "the 1,517 of the reference",
-    "reference_test_8_views": "the same, mean of 8 views",
     "kaggle": "held-out `kaggle`, the sky's mix",
     "gz2": "held-out `gz2`, noisier labels",
     "simulated": "the simulated deck",
