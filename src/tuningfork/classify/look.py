@@ -13,7 +13,7 @@ import numpy as np
 from tuningfork.classify.classifier import classifications
 from tuningfork.classify.stream import Row
 from tuningfork.classify.writers import Cell, cells, column_names
-from tuningfork.errors import ServiceFailed, TuningForkError
+from tuningfork.errors import BadTable, ServiceFailed, TuningForkError
 from tuningfork.images.framing import Reading, Shown
 from tuningfork.images.reading import read_picture
 from tuningfork.model.card import Card
@@ -51,6 +51,8 @@ class Sight:
     view: View | None
     shown: Shown | None
     row: Row
+    unasked: bool = False
+    """Whether there is no answer because a service failed; a later look may give one."""
 
 
 def look(
@@ -64,10 +66,11 @@ def look(
     """Look at one place and classify what is there.
 
     ``center`` is ``frame`` for positions that are the galaxy's own, ``auto`` to look for it in the
-    frame. Raises UnknownName, NothingThere, ServiceFailed or UnreadableImage.
+    frame. Raises BadTable for a target with an error, UnknownName, NothingThere, ServiceFailed
+    or UnreadableImage.
     """
     if target.error:
-        raise ServiceFailed(target.error)
+        raise BadTable(target.error)
     if target.position is None:
         place = locate(target.name, client=client)
     else:
@@ -101,7 +104,8 @@ def look_at_all(
         except CircuitOpen:
             raise
         except TuningForkError as error:
-            return Sight(target, None, None, Row(target.name, "", None, str(error)))
+            failed = isinstance(error, ServiceFailed)
+            return Sight(target, None, None, Row(target.name, "", None, str(error)), failed)
 
     remaining = iter(targets)
     ahead: deque[Future[Sight]] = deque()

@@ -72,15 +72,28 @@ def survey_catalogue(
     }
     journal = Journal(output, about, resume=resume)
     names = sight_columns(model.card)
+
+    def write_down(sights: list[Sight]) -> None:
+        for one in sights:
+            journal.add(dict(zip(names, sight_cells(one, model.card), strict=True)))
+            step(one)
+
     try:
         begin(journal.done)
         targets: Iterator[Target] = (
             target for rows in catalogue.parts(PART) for target in targets_of(rows, columns)
         )
         todo = islice(targets, journal.done, None)
+        # Rows for which the service failed are written down once it answers again: if it does not,
+        # the next run looks at them anew.
+        waiting: list[Sight] = []
         for sight in look_at_all(model, todo, survey=survey, center=center, client=client):
-            journal.add(dict(zip(names, sight_cells(sight, model.card), strict=True)))
-            step(sight)
+            waiting.append(sight)
+            if sight.unasked:
+                continue
+            write_down(waiting)
+            waiting = []
+        write_down(waiting)
     except ServiceFailed as error:
         journal.close(remove=False)
         raise ServiceFailed(
