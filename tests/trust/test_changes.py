@@ -120,7 +120,7 @@ def test_azimuthal_mean_keeps_colour_and_profile_and_takes_shape(batch: Batch) -
             found = averaged[place, ring].mean(axis=0)
             np.testing.assert_allclose(found, was, rtol=0.03, atol=0.7)
     # The round one hardly changes.
-    assert np.abs(averaged[1].astype(int) - batch.pixels[1]).max() <= 12
+    assert np.abs(averaged[1].astype(int) - batch.pixels[1]).max() <= 16
 
 
 def test_blur_spreads_as_far_as_it_says(batch: Batch) -> None:

@@ -146,9 +146,9 @@ def azimuthal_mean(batch: Batch) -> Pixels:
     side = batch.pixels.shape[1]
     line = np.arange(side) - (side - 1) / 2
     radius = np.hypot(line[:, np.newaxis], line).ravel()
-    ring = np.rint(radius).astype(np.intp)
-    counts = np.maximum(np.bincount(ring), 1)
-    places = np.arange(len(counts))
+    _, ring = np.unique(np.rint(radius), return_inverse=True)  # an even side has no circle 0
+    counts = np.bincount(ring)
+    places = np.bincount(ring, radius) / counts
     result = np.empty(batch.pixels.shape, np.float32)
     for place, one in enumerate(batch.pixels):
         for colour in range(3):
