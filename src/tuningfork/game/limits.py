@@ -50,7 +50,7 @@ def limit_rates(app: Flask, store: Store) -> None:
 
 
 def _note_wait(limit: RequestLimit) -> None:
-    g.wait = max(1, limit.reset_at - int(now().timestamp()))
+    g.wait = max(1, limit.reset_at - 1 - int(now().timestamp()))
 
 
 def _tell_wait(response: Response) -> Response:
