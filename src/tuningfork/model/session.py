@@ -83,8 +83,9 @@ class Model:
             )
         classes, columns = len(self.card.classes), len(self.card.columns)
         if len(pixels) == 0:
-            nothing = (np.empty((0, size), np.float32) for size in (classes, columns))
-            return Answers(*nothing, strangeness=np.empty(0, np.float32))
+            empty = np.empty((0, columns), np.float32)
+            nothing = np.empty(0, np.float32)
+            return Answers(np.empty((0, classes), np.float32), empty, strangeness=nothing)
         wanted = ["probabilities", *(["fractions"] if columns else [])]
         if "strangeness" in self._outputs:
             wanted.append("strangeness")
@@ -109,9 +110,7 @@ def load_model(name_or_path: str | Path | None = None, *, threads: int | None = 
     try:
         graph = path.read_bytes()
     except OSError as error:
-        raise BadModel(
-            f"{path}: {error.strerror}; export the network, or name another"
-        ) from error
+        raise BadModel(f"{path}: {error.strerror}; export the network, or name another") from error
     card = read_card(path.with_suffix(".json"))
     return Model(card, graph, where=str(path), threads=threads)
 
