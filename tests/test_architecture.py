@@ -23,7 +23,19 @@ FLOORS = (
     {"web"},
     {"errors", "files"},
 )
-HEAVY = ("torch", "matplotlib", "astropy", "httpx", "h5py", "numpy", "PIL", "onnxruntime", "pyarrow", "flask", "sqlalchemy")
+HEAVY = (
+    "torch",
+    "matplotlib",
+    "astropy",
+    "httpx",
+    "h5py",
+    "numpy",
+    "PIL",
+    "onnxruntime",
+    "pyarrow",
+    "flask",
+    "sqlalchemy",
+)
 
 
 def _floor(room: str) -> int:

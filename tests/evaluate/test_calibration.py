@@ -9,7 +9,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 from tuningfork.evaluate.calibration import calibration, coverage, reliability
 
 
-def drawn(count: int, power: float) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def drawn(count: int, power: float) -> tuple[np.ndarray, np.ndarray]:
     """Truths drawn from probabilities that are then sharpened (power > 1) and stated."""
     random = np.random.default_rng(0)
     honest = random.dirichlet((0.5, 0.5, 0.5, 0.5), count)

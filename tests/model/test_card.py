@@ -45,7 +45,8 @@ def test_a_card_comes_back_as_it_was_written(tmp_path: Path) -> None:
         ("parameters", 0), ("parameters", True), ("preprocessing", {"frame_pixels": 212}),
         ("preprocessing", {"frame_pixels": 212, "input_pixels": 0}), ("preprocessing", [212, 112]),
         ("preprocessing", {"frame_pixels": 212.5, "input_pixels": 112}), ("name", 3),
-        ("data", {"kaggle": "all"}), ("held_out", {"share": 1.5, "seed": 0}), ("held_out", [0.1]), ("scores", []), ("colour", "blue"),
+        ("data", {"kaggle": "all"}), ("held_out", {"share": 1.5, "seed": 0}), ("held_out", [0.1]),
+        ("scores", []), ("colour", "blue"),
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_named(tmp_path: Path, field: str, value: object) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tuningfork.images.simulated.camera import blurred, cutout, exposed, frame_pixels
 from tuningfork.images.colour import lupton_rgb
+from tuningfork.images.simulated.camera import blurred, cutout, exposed, frame_pixels
 from tuningfork.images.simulated.survey import BANDS
 
 STILL = np.zeros((3, 2), np.float32)

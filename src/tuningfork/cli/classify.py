@@ -210,11 +210,11 @@ def _rows(
     method: str,
 ) -> Iterator[Row]:
     """Classify pictures, and draw a heat map of each where a folder is named for them."""
-    from functools import partial
-
     from tuningfork.classify import classify_pictures
 
-    answer = partial(classify_pictures, network, **settings)
+    def answer(some: Iterable[Picture]) -> Iterator[Row]:
+        return classify_pictures(network, some, **settings)
+
     if maps is None:
         return answer(pictures)
     from tuningfork.explain.folder import explain_pictures

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request, session
 from flask_limiter import Limiter, RequestLimit
 from limits.storage import Storage
-from sqlalchemy import Executable, bindparam, case, delete, select
+from sqlalchemy import BindParameter, Executable, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -145,9 +145,10 @@ class Counts(Storage):
 def _counting(dialect: str) -> Executable:
     """Write the one statement that counts: a new counter, or one more, or one that begins anew."""
     kind = postgresql if dialect == "postgresql" else sqlite
-    amount, ends = bindparam("amount"), bindparam("ends", type_=Moment())
+    amount: BindParameter[int] = bindparam("amount")
+    ends = bindparam("ends", type_=Moment())
     over = Allowance.expires <= bindparam("moment", type_=Moment())
-    return (
+    counted: Executable = (
         kind.insert(Allowance)
         .values(key=bindparam("name"), count=amount, expires=ends)
         .on_conflict_do_update(
@@ -159,3 +160,4 @@ def _counting(dialect: str) -> Executable:
         )
         .returning(Allowance.count)
     )
+    return counted

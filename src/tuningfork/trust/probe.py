@@ -117,8 +117,8 @@ def probe(
     """Let a network answer for every galaxy whose class is known, under every change.
 
     ``frame_share`` is the pictures' width as a share of Galaxy Zoo's frame. The same set gives the
-    same figures. Raises UnknownName if the network tells other classes apart than the rule, BadData if no class
-    is known or no picture can be read.
+    same figures. Raises UnknownName if the network tells other classes apart than the rule, BadData
+    if no class is known or no picture can be read.
     """
     if set(model.card.classes) != set(rule.class_names):
         raise UnknownName(
