@@ -18,6 +18,7 @@ from tuningfork.errors import BadData
 from tuningfork.images.decode import decode
 from tuningfork.images.frame import Preprocessing
 from tuningfork.train.galaxies import Galaxies, gather
+from tuningfork.train.recipe import Recipe
 from tuningfork.train.store import Store, open_store
 from tuningfork.votes.rules import load_rule
 
@@ -28,10 +29,10 @@ def galaxies(*paths: Path, tmp: Path) -> Galaxies:
     return gather(sets, recipe(tmp), excluded=frozenset(), same={})
 
 
-def opened(found: Galaxies, tmp: Path) -> Store:
+def opened(found: Galaxies, tmp: Path, plan: Recipe | None = None) -> Store:
     """Decoded, or found decoded."""
     with Progress(console=quiet()) as progress:
-        return open_store(found, recipe(tmp), tmp / "cache", progress)
+        return open_store(found, plan or recipe(tmp), tmp / "cache", progress)
 
 
 def test_rows_are_the_pictures_at_the_recipes_scale(tmp_path: Path) -> None:
@@ -129,8 +130,9 @@ def test_a_disk_without_space_is_told_before_decoding(
 def test_two_runs_may_decode_at_once(tmp_path: Path) -> None:
     """Each writes its own file under the same name at its end; both read whole pictures."""
     found = galaxies(class_folders(tmp_path / "folders", 3), tmp=tmp_path)
+    plan = recipe(tmp_path)
     with ThreadPoolExecutor(3) as pool:
-        stores = list(pool.map(lambda _: opened(found, tmp_path), range(3)))
+        stores = list(pool.map(lambda _: opened(found, tmp_path, plan), range(3)))
     assert all(np.array_equal(one.pixels, stores[0].pixels) for one in stores)
     assert stores[0].pixels.any(axis=(1, 2, 3)).all()
     assert len(list((tmp_path / "cache").iterdir())) == 2
