@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from tuningfork.cli.extras import require_extra
+from tuningfork.cli.options import table_console
 from tuningfork.cli.progress import progress_bar
 from tuningfork.errors import BadData, BadRule
 
@@ -82,7 +83,6 @@ def calibrate(
         --not-galaxies data/stars.zip --same pairs.csv --output calibrated.onnx
     """  # noqa: D301  (Typer needs the \b itself)
     require_extra("train", "onnx")
-    from rich.console import Console
 
     from tuningfork.data import read_same_galaxy, read_set
     from tuningfork.model.session import graph_path, load_model, model_names
@@ -135,9 +135,7 @@ def calibrate(
         told = {"model": str(path), "calibration": asdict(fitted.calibration)}
         typer.echo(json.dumps(told, indent=2))
         return
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
+    console = table_console(PIPE_WIDTH)
     _print(console, fitted.calibration)
     typer.echo(f"Written to {path}")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from tuningfork.cli.doubting import doubt_cells, doubt_sentence, doubt_settings
+from tuningfork.cli.options import ModelName, table_console
 from tuningfork.cli.parts import classify_in_parts, goes_to_parts
 from tuningfork.cli.progress import progress_bar
 from tuningfork.cli.reading import Bands, Center, Hdu, Size, Softening, Stretch, reading_of
@@ -54,14 +55,7 @@ def classify(
             show_default=False,
         ),
     ] = None,
-    model: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            help="An .onnx file, the folder of a training run, or a bundled network's name. "
-            "Default: the bundled network.",
-            show_default=False,
-        ),
-    ] = None,
+    model: ModelName = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -310,11 +304,7 @@ def _printed(rows: Iterable[Row], card: Card) -> Iterator[Row]:
 
 
 def _print_table(told: _Told, card: Card) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
+    console = table_console(PIPE_WIDTH)
     counts, errors = told.counts, told.errors
     total, failed = counts.total(), counts[""]
     console.print(_table(told.rows, card))

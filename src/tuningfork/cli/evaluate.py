@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from tuningfork.cli.options import (
+    FrameShare,
+    JsonFile,
+    ModelName,
+    OnlyHeldOut,
+    RuleName,
+    SamePairs,
+    check_frame,
+    table_console,
+)
 from tuningfork.errors import BadTable
 
 if TYPE_CHECKING:
@@ -30,38 +39,14 @@ def evaluate(
         ),
     ],
     *,
-    model: Annotated[
-        Optional[str],  # noqa: UP045  (Typer reads it at run time)
-        typer.Option(
-            help="An .onnx file, the folder of a training run, or a bundled network's name. "
-            "Default: the bundled network.",
-            show_default=False,
-        ),
-    ] = None,
-    rule: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            help="Label rule that makes classes of votes, by name or TOML file. "
-            "Default: the network's own.",
-            show_default=False,
-        ),
-    ] = None,
-    frame: Annotated[
-        float,
-        typer.Option(
-            min=0.01,
-            max=100,
-            help="Width of the pictures as a share of Galaxy Zoo's frame of 424 pixels.",
-        ),
-    ] = 1.0,
+    model: ModelName = None,
+    rule: RuleName = None,
+    frame: FrameShare = 1.0,
     views: Annotated[
         int,
         typer.Option(help="Views of each picture to average over: 1, or 8 turned and mirrored."),
     ] = 1,
-    json_file: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--json", metavar="FILE", help="Write every figure here.", show_default=False),
-    ] = None,
+    json_file: JsonFile = None,
     report: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -88,21 +73,8 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    only_held_out: Annotated[
-        bool,
-        typer.Option(
-            "--held-out",
-            help="Only galaxies that the network never learned from: those that validated.",
-        ),
-    ] = False,
-    same: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            metavar="CSV",
-            help="Pairs of ids that are the same galaxy, as in training, for --held-out.",
-            show_default=False,
-        ),
-    ] = None,
+    only_held_out: OnlyHeldOut = False,
+    same: SamePairs = None,
 ) -> None:
     """Measure how well a network tells galaxies apart.
 
@@ -121,8 +93,6 @@ def evaluate(
       tuningfork evaluate test/ --against predictions.csv --views 8
       tuningfork evaluate test/ --compare runs/first --report report.html
     """  # noqa: D301  (Typer needs the \b itself)
-    from rich.console import Console
-
     from tuningfork.cli.scores import print_report
     from tuningfork.data import held_out, read_same_galaxy, read_set
     from tuningfork.model.session import load_model
@@ -141,9 +111,7 @@ def evaluate(
     if only_held_out:
         galaxies = held_out(galaxies, network.card.held_out, pairs)
     found = _found(model, network, galaxies, setting, against=against, others=others or [])
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
+    console = table_console(PIPE_WIDTH)
     print_report(console, found)
     if json_file is not None:
         write_json(found.as_json(), json_file)
@@ -154,8 +122,7 @@ def evaluate(
 def _check(frame: float, views: int, files: dict[str, Path | None]) -> None:
     from tuningfork.classify.views import COUNTS
 
-    if not math.isfinite(frame):
-        raise typer.BadParameter("give a number such as 0.5", param_hint="--frame")
+    check_frame(frame)
     if views not in COUNTS:
         raise typer.BadParameter("choose 1 or 8", param_hint="--views")
     for option, path in files.items():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from tuningfork.cli.options import ModelName
 from tuningfork.cli.reading import Bands, Center, Hdu, Size, Softening, Stretch, reading_of
 
 if TYPE_CHECKING:
@@ -25,14 +26,7 @@ BAR = 20
 def explain(
     image: Annotated[Path, typer.Argument(help="One picture of a galaxy.", show_default=False)],
     *,
-    model: Annotated[
-        Optional[str],  # noqa: UP045  (Typer reads it at run time)
-        typer.Option(
-            help="An .onnx file, the folder of a training run, or a bundled network's name. "
-            "Default: the bundled network.",
-            show_default=False,
-        ),
-    ] = None,
+    model: ModelName = None,
     frame: Annotated[
         Optional[float],  # noqa: UP045
         typer.Option(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from tuningfork.cli.options import ModelName
+
 if TYPE_CHECKING:
     from tuningfork.classify.look import Sight, Target
     from tuningfork.model.session import Model
@@ -55,14 +57,7 @@ def look(
             help="frame: the position is the galaxy's middle; auto: look for it in the frame."
         ),
     ] = "frame",
-    model: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            help="An .onnx file, the folder of a training run, or a bundled network's name. "
-            "Default: the bundled network.",
-            show_default=False,
-        ),
-    ] = None,
+    model: ModelName = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from tuningfork.cli.options import (
+    FrameShare,
+    JsonFile,
+    ModelName,
+    OnlyHeldOut,
+    RuleName,
+    SamePairs,
+    check_frame,
+    table_console,
+)
 from tuningfork.cli.progress import progress_bar
 from tuningfork.errors import BadTable
 from tuningfork.files import replacing
@@ -28,49 +37,12 @@ def probe(
         ),
     ],
     *,
-    model: Annotated[
-        Optional[str],  # noqa: UP045  (Typer reads it at run time)
-        typer.Option(
-            help="An .onnx file, the folder of a training run, or a bundled network's name. "
-            "Default: the bundled network.",
-            show_default=False,
-        ),
-    ] = None,
-    rule: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            help="Label rule that makes classes of votes, by name or TOML file. "
-            "Default: the network's own.",
-            show_default=False,
-        ),
-    ] = None,
-    frame: Annotated[
-        float,
-        typer.Option(
-            min=0.01,
-            max=100,
-            help="Width of the pictures as a share of Galaxy Zoo's frame of 424 pixels.",
-        ),
-    ] = 1.0,
-    only_held_out: Annotated[
-        bool,
-        typer.Option(
-            "--held-out",
-            help="Only galaxies that the network never learned from: those that validated.",
-        ),
-    ] = False,
-    same: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            metavar="CSV",
-            help="Pairs of ids that are the same galaxy, as in training, for --held-out.",
-            show_default=False,
-        ),
-    ] = None,
-    json_file: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--json", metavar="FILE", help="Write every figure here.", show_default=False),
-    ] = None,
+    model: ModelName = None,
+    rule: RuleName = None,
+    frame: FrameShare = 1.0,
+    only_held_out: OnlyHeldOut = False,
+    same: SamePairs = None,
+    json_file: JsonFile = None,
     figure: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -97,8 +69,7 @@ def probe(
     from tuningfork.trust.verdict import paragraph
     from tuningfork.votes.rules import load_rule
 
-    if not math.isfinite(frame):
-        raise typer.BadParameter("give a number such as 0.5", param_hint="--frame")
+    check_frame(frame)
     if json_file is not None and json_file.is_dir():
         raise typer.BadParameter("is a folder; name a file in it", param_hint="--json")
     if figure is not None:
@@ -128,12 +99,9 @@ def probe(
 
 def _print(found: Probe) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
+    console = table_console(PIPE_WIDTH)
     for error in found.unreadable:
         console.print(f"Not read: {error}", style="red", markup=False, soft_wrap=True)
     table = Table("change", "", box=box.SIMPLE_HEAD)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+from tuningfork.cli.options import check_frame
 
 if TYPE_CHECKING:
     from tuningfork.images.framing import Reading
@@ -68,8 +69,8 @@ def reading_of(
     """Build what the options say. Raises typer.BadParameter."""
     from tuningfork.images.framing import Reading
 
-    if frame is not None and not math.isfinite(frame):
-        raise typer.BadParameter("give a number such as 0.5", param_hint="--frame")
+    if frame is not None:
+        check_frame(frame)
     try:
         return Reading(
             center=center,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from tuningfork.cli.options import JsonFile, ModelName
+
 if TYPE_CHECKING:
     from tuningfork.report.volunteers import Measured
 
@@ -20,14 +22,7 @@ def volunteers(
         ),
     ],
     *,
-    model: Annotated[
-        Optional[str],  # noqa: UP045  (Typer reads it at run time)
-        typer.Option(
-            help="An .onnx file, the folder of a training run, or a bundled network's name. "
-            "Default: the bundled network.",
-            show_default=False,
-        ),
-    ] = None,
+    model: ModelName = None,
     same: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -43,10 +38,7 @@ def volunteers(
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="FILE.svg", help="Draw the figure here.", show_default=False),
     ] = None,
-    json_file: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--json", metavar="FILE", help="Write every figure here.", show_default=False),
-    ] = None,
+    json_file: JsonFile = None,
     keep: Annotated[
         bool,
         typer.Option("--keep", help="Keep the figures beside the network, for the game's page."),

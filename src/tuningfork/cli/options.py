@@ -1,0 +1,72 @@
+"""Options that several verbs share: the network, the galaxies that count, where figures go."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+ModelName = Annotated[
+    Optional[str],  # noqa: UP045  (Typer reads it at run time)
+    typer.Option(
+        help="An .onnx file, the folder of a training run, or a bundled network's name. "
+        "Default: the bundled network.",
+        show_default=False,
+    ),
+]
+RuleName = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        help="Label rule that makes classes of votes, by name or TOML file. "
+        "Default: the network's own.",
+        show_default=False,
+    ),
+]
+FrameShare = Annotated[
+    float,
+    typer.Option(
+        min=0.01,
+        max=100,
+        help="Width of the pictures as a share of Galaxy Zoo's frame of 424 pixels.",
+    ),
+]
+OnlyHeldOut = Annotated[
+    bool,
+    typer.Option(
+        "--held-out",
+        help="Only galaxies that the network never learned from: those that validated.",
+    ),
+]
+SamePairs = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        metavar="CSV",
+        help="Pairs of ids that are the same galaxy, as in training, for --held-out.",
+        show_default=False,
+    ),
+]
+JsonFile = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--json", metavar="FILE", help="Write every figure here.", show_default=False),
+]
+
+
+def check_frame(frame: float) -> None:
+    """Refuse what a range lets through. Raises typer.BadParameter for a number that is none."""
+    if not math.isfinite(frame):
+        raise typer.BadParameter("give a number such as 0.5", param_hint="--frame")
+
+
+def table_console(pipe_width: int) -> Console:
+    """Make a console for tables: as wide as the terminal, or as told for another program."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = pipe_width
+    return console
