@@ -122,3 +122,14 @@ def test_same_seed_same_pictures() -> None:
     """All chance comes from the generator."""
     settings = STILL.model_copy(update={"rotation": 180.0, "noise": 0.1, "flip": True})
     assert torch.equal(changed(pictures(), settings), changed(pictures(), settings))
+
+
+def test_the_stated_share_of_pictures_loses_its_colour() -> None:
+    """Three channels become their mean in about a quarter, and the others keep theirs."""
+    stored = pictures(400)
+    found = changed(stored, STILL.model_copy(update={"grey": 0.25}))
+    whole = centre(stored, SIDE)
+    grey = (found - whole.mean(dim=1, keepdim=True)).abs().amax(dim=(1, 2, 3)) < 0.1
+    kept = (found - whole).abs().amax(dim=(1, 2, 3)) < 0.1
+    assert (grey ^ kept).all()
+    assert 70 < int(grey.sum()) < 130

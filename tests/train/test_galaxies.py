@@ -171,6 +171,15 @@ def test_logit_shifts_are_the_odds_of_drawn_bars_over_the_skys() -> None:
     assert not shifts[5:].any()
 
 
+def test_rare_classes_of_a_side_rule_are_drawn_oftener(tmp_path: Path) -> None:
+    """Cigars of the source that says so three times as often; of another source as before."""
+    plan = recipe(tmp_path, validation="0.0", many_bars="true\noftener.zhu5.cigar_shaped = 3.0")
+    known = {"c": Known(rules={"zhu5": "cigar_shaped"}), "e": Known(rules={"zhu5": "edge_on"})}
+    other = known_set("table", {"c2": Known(rules={"zhu5": "cigar_shaped"})})
+    found = gathered(known_set("folders", known), other, plan=plan)
+    assert draw_weights(found, plan).tolist() == [3, 1, 1]
+
+
 def test_class_weights_are_the_largest_count_over_each() -> None:
     """Four ellipticals beside two spirals and a bar weigh 1, 2 and 4; those unknown weigh 1."""
     plan = load_recipe("reference").model_copy(update={"validation": 0.0})
@@ -178,7 +187,7 @@ def test_class_weights_are_the_largest_count_over_each() -> None:
     known |= {f"s{n}": of_class("spiral") for n in range(2)}
     known |= {"b": of_class("barred_spiral"), "two": one_of("spiral", "barred_spiral")}
     found = gathered(known_set("all", known), plan=plan)
-    assert class_weights(found, plan).tolist() == [1, 1, 1, 1, 2, 2, 4, 1]
+    assert class_weights(found.possible, found.validates, plan).tolist() == [1, 1, 1, 1, 2, 2, 4, 1]
 
 
 def test_a_class_that_only_validates_is_no_trouble() -> None:
@@ -187,7 +196,7 @@ def test_a_class_that_only_validates_is_no_trouble() -> None:
     known = {"e": of_class("elliptical"), "d": of_class("edge_on_spiral")}
     found = gathered(known_set("all", known), plan=plan)
     found.validates[1] = True
-    assert class_weights(found, plan)[0] == 1
+    assert class_weights(found.possible, found.validates, plan)[0] == 1
 
 
 def test_the_reference_learns_from_classes_alone() -> None:

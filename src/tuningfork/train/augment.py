@@ -27,7 +27,7 @@ def augment(
     ranges: Ranges,
     generator: torch.Generator,
 ) -> Tensor:
-    """Rotate, flip, zoom, shift, brighten, tint and roughen.
+    """Rotate, flip, zoom, shift, brighten, tint, take the colour of some, and roughen.
 
     ``pictures`` is uint8 (n, height, width, 3); the result float32 (n, 3, side, side) in 0..255.
     """
@@ -39,6 +39,9 @@ def augment(
     gain = 1 + settings.brightness * _uniform(generator, count, 1, 1, 1)
     tint = 1 + ranges.colour.view(-1, 1, 1, 1) * _uniform(generator, count, 3, 1, 1)
     moved = moved * (gain * tint)
+    if settings.grey > 0:
+        plain = torch.rand(count, 1, 1, 1, generator=generator) < settings.grey
+        moved = torch.where(plain, moved.mean(dim=1, keepdim=True), moved)
     if settings.noise > 0:
         level = 255 * settings.noise * torch.rand(count, 1, 1, 1, generator=generator)
         moved = moved + level * torch.randn(moved.shape, generator=generator)

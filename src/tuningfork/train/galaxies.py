@@ -145,6 +145,12 @@ def draw_weights(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.float64]:
     if BAR in rule.class_names:
         bars = galaxies.has_class & galaxies.possible[:, rule.class_names.index(BAR)]
         weights[bars] *= np.array([one.bar_weight for one in settings])[galaxies.source[bars]]
+    for place, own in enumerate(settings):
+        for name, classes in own.oftener.items():
+            found = load_rule(name).class_names
+            for class_name, times in classes.items():
+                of_class = galaxies.side_rules[name] == found.index(class_name)
+                weights[of_class & (galaxies.source == place)] *= times
     nothing = galaxies.possible.all(axis=1) & ~galaxies.has_votes
     for places in galaxies.side_rules.values():
         nothing &= places < 0
@@ -179,15 +185,18 @@ def logit_shifts(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.float32]:
     return shifts
 
 
-def class_weights(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.float32]:
-    """Count of the largest class over the count of each galaxy's own; 1 without a class."""
-    weights = np.ones(len(galaxies), dtype=np.float32)
+def class_weights(
+    possible: NDArray[np.bool_], validates: NDArray[np.bool_], recipe: Recipe
+) -> NDArray[np.float32]:
+    """Count of the largest class over the count of each galaxy's own; 1 without a class.
+
+    ``possible`` is of shape (galaxies, classes): a galaxy's class is the only possible one.
+    """
+    weights = np.ones(len(possible), dtype=np.float32)
     if recipe.loss.class_weights:
-        known = galaxies.has_class
-        places = galaxies.possible.argmax(axis=1)
-        counts = np.bincount(
-            places[known & ~galaxies.validates], minlength=galaxies.possible.shape[1]
-        )
+        known = possible.sum(axis=1) == 1
+        places = possible.argmax(axis=1)
+        counts = np.bincount(places[known & ~validates], minlength=possible.shape[1])
         weights[known] = (counts.max() / np.maximum(counts, 1))[places[known]]
     return weights
 

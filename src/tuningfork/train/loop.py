@@ -28,6 +28,7 @@ from tuningfork.train.augment import Ranges, augment
 from tuningfork.train.galaxies import Galaxies, class_weights, draw_weights, logit_shifts
 from tuningfork.train.losses import Targets, total_loss
 from tuningfork.train.material import Material
+from tuningfork.train.networks import has_bfloat16
 from tuningfork.train.recipe import Recipe, RoundSettings
 from tuningfork.train.teach import Taught, teach
 from tuningfork.train.validate import validate
@@ -118,7 +119,7 @@ class Trainer:
                 "add galaxies, or change the recipe's validation or weights"
             )
         self.shifts = torch.from_numpy(logit_shifts(galaxies, recipe))
-        self.class_weights = torch.from_numpy(class_weights(galaxies, recipe))
+        self.class_weights = self._class_weights(recipe.rounds[0])
         self.votes = torch.from_numpy(np.nan_to_num(galaxies.votes))
         self.likelihood = torch.from_numpy(galaxies.likelihood)
         self.has_votes = torch.from_numpy(galaxies.has_votes)
@@ -134,8 +135,9 @@ class Trainer:
             position, stretch, first = _round_at(recipe, state.epoch)
             if state.epoch == first:
                 state.taught = None
-                if stretch.self_training:
+                if stretch.self_training or stretch.teachers:
                     state.taught = teach(state.average, self.material, stretch, progress)
+            self.class_weights = self._class_weights(stretch)
             began = time.perf_counter()
             record = self._epoch(stretch, first, progress)
             record["seconds"] = round(time.perf_counter() - began, 3)
@@ -154,6 +156,12 @@ class Trainer:
         if self.recipe.keep == "best" and self.state.best is not None:
             network.load_state_dict(self.state.best)
         return network.eval()
+
+    def _class_weights(self, stretch: RoundSettings) -> Tensor:
+        classes = self.galaxies.possible
+        if stretch.hard and self.state.taught is not None:
+            classes = self.state.taught.classes.numpy() > 0
+        return torch.from_numpy(class_weights(classes, self.galaxies.validates, self.recipe))
 
     def _out_of_patience(self) -> bool:
         patience = self.recipe.patience
@@ -231,9 +239,10 @@ class Trainer:
         classes = self.likelihood[rows]
         if taught is not None:
             classes = taught.classes[rows]
-            votes = torch.where(voted[:, None], votes, taught.votes[rows])
-            relative = settings.taught_votes / settings.votes if settings.votes else 0.0
-            weight = torch.where(voted, weight, torch.full_like(weight, relative))
+            if self.material.outputs.votes is not None:
+                votes = torch.where(voted[:, None], votes, taught.votes[rows])
+                relative = settings.taught_votes / settings.votes if settings.votes else 0.0
+                weight = torch.where(voted, weight, torch.full_like(weight, relative))
         return Targets(
             classes=classes,
             taught=taught is not None,
@@ -294,11 +303,6 @@ def one_cycle(done: float, rise: float = 0.15) -> float:
     if done < rise:
         return 0.04 + 0.96 * (1 - math.cos(math.pi * done / rise)) / 2
     return (1 + math.cos(math.pi * (done - rise) / (1 - rise))) / 2
-
-
-def has_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware; emulated it would only be slower."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _ranges(galaxies: Galaxies, own: list[float | None], default: float) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -52,6 +53,11 @@ def build(settings: NetworkSettings, outputs: Outputs, input_pixels: int) -> nn.
     return ResidualNetwork(settings, outputs.count)
 
 
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware; emulated it would only be slower."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 class ResidualNetwork(nn.Module):
     """A convolution, stages of residual blocks (He et al. 2016), the mean, one linear layer."""
 
@@ -63,7 +69,7 @@ class ResidualNetwork(nn.Module):
             blocks += [_Block(before, width, stride=2)]
             blocks += [_Block(width, width, stride=1) for _ in range(count - 1)]
             before = width
-        self.stem = _convolution(3, settings.stem, stride=2)
+        self.stem = _convolution(3, settings.stem, settings.stem_stride, settings.stem_stride + 1)
         self.stages = nn.Sequential(*blocks)
         self.dropout = nn.Dropout(settings.dropout)
         self.head = nn.Linear(before, outputs)
@@ -99,8 +105,10 @@ class _Block(nn.Module):
         return functional.relu(inner + self.shortcut(features))
 
 
-def _convolution(before: int, width: int, stride: int, *, silent: bool = False) -> nn.Sequential:
-    convolution = nn.Conv2d(before, width, 3, stride, padding=1, bias=False)
+def _convolution(
+    before: int, width: int, stride: int, kernel: int = 3, *, silent: bool = False
+) -> nn.Sequential:
+    convolution = nn.Conv2d(before, width, kernel, stride, padding=kernel // 2, bias=False)
     nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
     normalisation = nn.BatchNorm2d(width)
     if silent:

@@ -31,6 +31,9 @@ class NetworkSettings(_Part):
     kind: Literal["residual", "reference"]
     stem: Count = 32
     """Filters of the first convolution (residual)."""
+    stem_stride: Literal[2, 4] = 2
+    """How far the first convolution reduces the picture, by a kernel one pixel wider
+    (residual)."""
     widths: tuple[Count, ...] = (48, 96, 192)
     """Filters of each stage; every stage halves the resolution (residual)."""
     blocks: tuple[Count, ...] = (2, 2, 2)
@@ -72,6 +75,8 @@ class SourceSettings(_Part):
     is such a one. Classes not named count as impossible; empty: nothing is known of these."""
     bar_weight: Positive = 1.0
     """How much oftener its barred spirals are drawn."""
+    oftener: dict[str, dict[str, Positive]] = {}
+    """For a side rule, how much oftener galaxies of some of its classes are drawn."""
     zoom: Share | None = None
     """Its own range of zoom, where it needs another than the augmentation's."""
     colour: Share | None = None
@@ -93,6 +98,8 @@ class AugmentationSettings(_Part):
     """Each channel between 1 - colour and 1 + colour."""
     noise: Annotated[float, Field(ge=0)]
     """Largest standard deviation of added noise, in units of 255."""
+    grey: Share = 0.0
+    """Share of the pictures that are shown without colour, so that shape must do."""
     fill: Literal["reflection", "border"]
 
 
@@ -137,8 +144,13 @@ class RoundSettings(_Part):
     self_training: bool = False
     """Whether the network's own answers at the round's start, within what is known of each
     galaxy, are this round's targets."""
+    teachers: tuple[str, ...] = ()
+    """Finished networks, by name, run folder or ONNX file, whose answers within what is known are
+    averaged into this round's targets (Hinton et al. 2015), with its own if it trains itself."""
+    hard: bool = False
+    """Whether the likeliest class alone is the target, as if it were the galaxy's label."""
     views: Count = 8
-    """Rotated views over which those answers are averaged."""
+    """Rotated views over which answers are averaged."""
 
 
 class Recipe(_Part):
@@ -180,6 +192,8 @@ class Recipe(_Part):
         for name in (name for stretch in self.rounds for name in stretch.emphasis):
             if name not in self.sources:
                 raise ValueError(f"rounds.emphasis names {name}, which sources does not")
+        if any(one.hard and not one.teachers for one in self.rounds):
+            raise ValueError("rounds.hard needs teachers")
         if self.rounds[0].self_training:
             raise ValueError("the first round cannot learn from itself")
         if self.network.kind == "reference" and len(self.rounds) > 1:
@@ -190,7 +204,7 @@ class Recipe(_Part):
         """The least side of which the network's last stage still has more than one pixel."""
         if self.network.kind == "reference":
             return 46  # four times a convolution takes 2 pixels off and pooling halves them
-        return int(2 ** (1 + len(self.network.widths))) + 1
+        return int(self.network.stem_stride * 2 ** len(self.network.widths)) + 1
 
     def source(self, name: str) -> SourceSettings:
         """The settings of a set of galaxies; the defaults where the recipe does not name it."""

@@ -1,20 +1,32 @@
-"""Self-training: a network's own averaged answers, within what is known, as the next targets."""
+"""Targets from networks: one's own earlier answers, or those of finished networks.
+
+Answers are averaged over rotated views and networks and kept within what is known of a galaxy
+(self-training, Xie et al. 2020; distillation, Hinton et al. 2015).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from rich.progress import Progress
 from torch import Tensor, nn
+from torch.nn import functional
 
+from tuningfork.errors import BadRule
+from tuningfork.model.session import Model, load_model
 from tuningfork.train.augment import rotated_view
 from tuningfork.train.export import weighted_fractions
 from tuningfork.train.material import Material
+from tuningfork.train.networks import has_bfloat16
 from tuningfork.train.recipe import RoundSettings
 
 BATCH = 128
+
+Answering = Callable[[Tensor, float], tuple[Tensor, Tensor]]
+"""From stored pictures and a turn, as a share of the circle, to classes and weighted fractions."""
 
 
 @dataclass(frozen=True)
@@ -24,25 +36,50 @@ class Taught:
     classes: Tensor
     """float32 (n, classes), summing to 1 over each galaxy's possible classes."""
     votes: Tensor
-    """float32 (n, 37) weighted fractions."""
+    """float32 (n, 37) weighted fractions; (n, 0) where no teacher gives any."""
+
+
+def teachers_of(stretch: RoundSettings, material: Material) -> list[Model]:
+    """Load the finished networks that a round learns from.
+
+    Raises UnknownName or BadModel where there is none, BadRule if it tells other classes apart or
+    gives no votes to a network that learns them.
+    """
+    models = [load_model(name) for name in stretch.teachers]
+    for name, model in zip(stretch.teachers, models, strict=True):
+        if model.card.rule != material.recipe.rule:
+            raise BadRule(
+                f"recipe {material.recipe.name}: its teacher {name} tells the classes of rule "
+                f"'{model.card.rule}' apart, not '{material.recipe.rule}'; choose another teacher"
+            )
+        if material.outputs.votes is not None and not model.card.columns:
+            raise BadRule(
+                f"recipe {material.recipe.name}: its teacher {name} gives no votes to learn from; "
+                "choose another teacher"
+            )
+    return models
 
 
 @torch.no_grad()
 def teach(
     network: nn.Module, material: Material, stretch: RoundSettings, progress: Progress
 ) -> Taught:
-    """Average the answers over rotated views and set impossible classes to zero.
+    """Average the answers over views and networks and set impossible classes to zero.
 
-    A galaxy all of whose possible classes the network finds hopeless keeps equal shares of them.
+    A galaxy all of whose possible classes are found hopeless keeps equal shares of them. Raises
+    what :func:`teachers_of` does.
     """
-    network.eval()
+    answering = [_of_model(one, material) for one in teachers_of(stretch, material)]
+    if stretch.self_training:
+        answering.append(_of_network(network.eval(), material))
     count = len(material.galaxies)
-    task = progress.add_task("Self-training targets", total=count)
+    task = progress.add_task("Targets from earlier networks", total=count)
     classes, votes = [], []
     for start in range(0, count, BATCH):
         batch = material.pictures(np.arange(start, min(start + BATCH, count)))
         seen = [
-            _answers(network, material, batch, turn / stretch.views)
+            answer(batch, turn / stretch.views)
+            for answer in answering
             for turn in range(stretch.views)
         ]
         classes.append(torch.stack([one for one, _ in seen]).mean(dim=0))
@@ -51,17 +88,47 @@ def teach(
     progress.remove_task(task)
     likelihood = torch.from_numpy(material.galaxies.likelihood)
     within = (torch.cat(classes) + 1e-6) * likelihood
+    if stretch.hard:
+        within = functional.one_hot(within.argmax(dim=1), within.shape[1]).float()
     return Taught(within / within.sum(dim=1, keepdim=True), torch.cat(votes))
 
 
-def _answers(
-    network: nn.Module, material: Material, batch: Tensor, turn: float
-) -> tuple[Tensor, Tensor]:
-    outputs = material.outputs
-    assert outputs.votes is not None  # noqa: S101  (recipes refuse rounds for other networks)
-    planes = rotated_view(batch, material.recipe.pictures.input_pixels, turn)
-    logits = network(material.normalised(planes))
-    return (
-        torch.softmax(logits[:, outputs.classes], dim=1),
-        weighted_fractions(logits[:, outputs.votes]),
+def _of_network(network: nn.Module, material: Material) -> Answering:
+    outputs, side = material.outputs, material.recipe.pictures.input_pixels
+
+    def answer(batch: Tensor, turn: float) -> tuple[Tensor, Tensor]:
+        assert outputs.votes is not None  # noqa: S101  (recipes refuse rounds for other networks)
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
+            logits = network(material.normalised(rotated_view(batch, side, turn)))
+        logits = logits.float()
+        return (
+            torch.softmax(logits[:, outputs.classes], dim=1),
+            weighted_fractions(logits[:, outputs.votes]),
+        )
+
+    return answer
+
+
+def _of_model(model: Model, material: Material) -> Answering:
+    sees = model.card.preprocessing
+    wanted = material.outputs.votes is not None
+
+    def answer(batch: Tensor, turn: float) -> tuple[Tensor, Tensor]:
+        scale = sees.frame_pixels / material.recipe.pictures.frame_pixels
+        planes = rotated_view(_scaled(batch, scale), sees.input_pixels, turn)
+        pixels = planes.round().clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous()
+        answers = model.answer(pixels.numpy())
+        votes = answers.fractions if wanted else answers.fractions[:, :0]
+        return torch.from_numpy(answers.probabilities), torch.from_numpy(votes)
+
+    return answer
+
+
+def _scaled(pictures: Tensor, scale: float) -> Tensor:
+    """Stored pictures, uint8 (n, height, width, 3), at another network's scale."""
+    if scale == 1:
+        return pictures
+    planes = functional.interpolate(
+        pictures.permute(0, 3, 1, 2).float(), scale_factor=scale, mode="bilinear", antialias=True
     )
+    return planes.permute(0, 2, 3, 1)
