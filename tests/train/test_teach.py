@@ -136,6 +136,21 @@ def test_hard_targets_without_a_teacher_are_refused(tmp_path: Path) -> None:
         recipe(tmp_path, views="2\nhard = true")
 
 
+def test_earlier_targets_stay_by_their_share() -> None:
+    """A quarter of what was said before, three quarters of what is said now."""
+    now = Taught(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.4]]))
+    before = Taught(torch.tensor([[0.2, 0.8]]), torch.tensor([[0.8]]))
+    found = now.mixed(before, 0.25)
+    assert found.classes[0].tolist() == pytest.approx([0.8, 0.2])
+    assert found.votes.item() == pytest.approx(0.5)
+
+
+def test_earlier_targets_need_a_taught_round_before(tmp_path: Path) -> None:
+    """The tiny recipe's first round has none to leave."""
+    with pytest.raises(BadRule, match=r"earlier needs targets in its round and the one before"):
+        recipe(tmp_path, views="2\nearlier = 0.5")
+
+
 def test_a_run_learns_from_a_finished_run(tmp_path: Path) -> None:
     """A student of another scale and width trains from the first round on its teacher's answers."""
     sets = all_sets(tmp_path)

@@ -26,25 +26,29 @@ def augment(
     settings: AugmentationSettings,
     ranges: Ranges,
     generator: torch.Generator,
+    *,
+    part: slice = slice(None),
 ) -> Tensor:
     """Rotate, flip, zoom, shift, brighten, tint, take the colour of some, and roughen.
 
     ``pictures`` is uint8 (n, height, width, 3); the result float32 (n, 3, side, side) in 0..255.
+    ``ranges`` are those of the whole batch, of which ``pictures`` is the ``part``: a galaxy is
+    changed alike however many processes share the batch, but for its noise.
     """
-    count = len(pictures)
+    count, device = len(ranges.zoom), pictures.device
     share = side / pictures.shape[1]
-    moved = _sampled(
-        pictures, _affine(count, share, settings, ranges, generator), side, settings.fill
-    )
+    matrix = _affine(count, share, settings, ranges, generator)
     gain = 1 + settings.brightness * _uniform(generator, count, 1, 1, 1)
     tint = 1 + ranges.colour.view(-1, 1, 1, 1) * _uniform(generator, count, 3, 1, 1)
-    moved = moved * (gain * tint)
+    plain = torch.rand(count, 1, 1, 1, generator=generator) < settings.grey
+    level = 255 * settings.noise * torch.rand(count, 1, 1, 1, generator=generator)
+    moved = _sampled(pictures, matrix[part].to(device), side, settings.fill)
+    moved = moved * (gain * tint)[part].to(device)
     if settings.grey > 0:
-        plain = torch.rand(count, 1, 1, 1, generator=generator) < settings.grey
-        moved = torch.where(plain, moved.mean(dim=1, keepdim=True), moved)
+        moved = torch.where(plain[part].to(device), moved.mean(dim=1, keepdim=True), moved)
     if settings.noise > 0:
-        level = 255 * settings.noise * torch.rand(count, 1, 1, 1, generator=generator)
-        moved = moved + level * torch.randn(moved.shape, generator=generator)
+        noise = torch.randn(moved.shape, generator=generator).to(device)
+        moved = moved + level[part].to(device) * noise
     return moved.clamp_(0, 255)
 
 
@@ -61,7 +65,7 @@ def rotated_view(pictures: Tensor, side: int, turn: float) -> Tensor:
     angle = torch.full((count,), 2 * math.pi * turn)
     scale = torch.full((count,), side / pictures.shape[1])
     matrix = _matrix(angle, torch.ones(count), scale, torch.zeros(count, 2))
-    return _sampled(pictures, matrix, side, "reflection")
+    return _sampled(pictures, matrix.to(pictures.device), side, "reflection")
 
 
 def _sampled(pictures: Tensor, matrix: Tensor, side: int, fill: str) -> Tensor:

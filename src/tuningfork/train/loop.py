@@ -28,7 +28,7 @@ from tuningfork.train.augment import Ranges, augment
 from tuningfork.train.galaxies import Galaxies, class_weights, draw_weights, logit_shifts
 from tuningfork.train.losses import Targets, total_loss
 from tuningfork.train.material import Material
-from tuningfork.train.networks import has_bfloat16
+from tuningfork.train.networks import half_precision
 from tuningfork.train.recipe import Recipe, RoundSettings
 from tuningfork.train.teach import Taught, teach
 from tuningfork.train.validate import validate
@@ -67,7 +67,7 @@ class State:
     def restore(self, path: Path) -> None:
         """Go back to a saved state. Raises BadData if the file is damaged."""
         try:
-            content: dict[str, Any] = torch.load(path, weights_only=True)
+            content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
             raise BadData(
                 f"{path}: the checkpoint is damaged; start the run again in another --output"
@@ -111,7 +111,9 @@ class Trainer:
         self.material = material
         self.recipe = recipe = material.recipe
         self.galaxies = galaxies = material.galaxies
+        self.team = material.team
         self.state = state
+        self.joined = self.team.joined(state.network)
         self.draws = draw_weights(galaxies, recipe)
         if not self.draws.any():
             raise BadData(
@@ -134,28 +136,43 @@ class Trainer:
         while state.epoch < recipe.epochs and not self._out_of_patience():
             position, stretch, first = _round_at(recipe, state.epoch)
             if state.epoch == first:
-                state.taught = None
+                earlier, state.taught = state.taught, None
                 if stretch.self_training or stretch.teachers:
-                    state.taught = teach(state.average, self.material, stretch, progress)
+                    state.taught = self._taught(stretch, progress)
+                if stretch.earlier and state.taught and earlier:
+                    state.taught = state.taught.mixed(earlier, stretch.earlier)
             self.class_weights = self._class_weights(stretch)
             began = time.perf_counter()
             record = self._epoch(stretch, first, progress)
             record["seconds"] = round(time.perf_counter() - began, 3)
-            record |= validate(state.average, self.material, progress)
+            if self.team.leads:
+                record |= validate(state.average, self.material, progress)
+            record = self.team.told(record)
             state.epoch += 1
             self._remember(record["validation_loss"])
             line = {"epoch": state.epoch, "round": position + 1} | record
-            # The record first: a resumed run drops a line too many, but could not write one anew.
-            _append(folder / METRICS, line)
-            state.save(folder / CHECKPOINT)
-            progress.console.print(_summary(line), highlight=False, soft_wrap=True)
+            if self.team.leads:
+                # The record first: a resumed run drops a line too many, but could not write one.
+                _append(folder / METRICS, line)
+                state.save(folder / CHECKPOINT)
+                progress.console.print(_summary(line), highlight=False, soft_wrap=True)
 
     def final_network(self) -> nn.Module:
         """The network that the recipe keeps."""
-        network = copy.deepcopy(self.state.average)
+        network = copy.deepcopy(self.state.average).cpu()
         if self.recipe.keep == "best" and self.state.best is not None:
             network.load_state_dict(self.state.best)
         return network.eval()
+
+    def _taught(self, stretch: RoundSettings, progress: Progress) -> Taught:
+        """What the leader was taught, so that all learn the same."""
+        count, columns = self.votes.shape
+        found = Taught(torch.empty(count, self.possible.shape[1]), torch.empty(count, columns))
+        if self.team.leads:
+            found = teach(self.state.average, self.material, stretch, progress)
+        if self.material.outputs.votes is None:
+            return Taught(self.team.spread(found.classes), torch.empty(count, 0))
+        return Taught(self.team.spread(found.classes), self.team.spread(found.votes))
 
     def _class_weights(self, stretch: RoundSettings) -> Tensor:
         classes = self.galaxies.possible
@@ -185,29 +202,34 @@ class Trainer:
         torch.manual_seed(recipe.seed * 100_003 + state.epoch)  # for dropout
         batches = math.ceil(len(order) / recipe.batch)
         task = progress.add_task(f"Epoch {state.epoch + 1}/{recipe.epochs}", total=len(order))
-        state.network.train()
-        sums: dict[str, float] = {}
-        loading, right, known = 0.0, 0, 0
+        self.joined.train()
+        sums: dict[str, float] = {"right": 0.0, "known": 0.0, "seen": 0.0}
+        loading, rate = 0.0, 0.0
         for number, rows in enumerate(_batches(order, recipe.batch)):
+            part = self.team.part(rows)
+            own = rows[part]
+            if not len(own):
+                continue
             began = time.perf_counter()
-            pictures = self._pictures(rows, generator)
+            pictures = self._pictures(rows, part, generator)
             loading += time.perf_counter() - began
             done = (state.epoch - first) * batches + number
             rate = self._set_rate(stretch, done / (stretch.epochs * batches))
-            targets = self.targets(rows)
-            logits, parts = self._step(pictures, targets)
-            for name, value in parts.items():
-                sums[name] = sums.get(name, 0.0) + value * len(rows)
-            hit, of = _right(logits, self.possible[rows])
-            right, known = right + hit, known + of
+            logits, parts = self._step(pictures, self.targets(own))
+            right, known = _right(logits, self.possible[own])
+            counts = {"right": right, "known": known, "seen": len(own)}
+            for name, value in (
+                counts | {key: one * len(own) for key, one in parts.items()}
+            ).items():
+                sums[name] = sums.get(name, 0.0) + value
             progress.update(task, advance=len(rows))
         progress.remove_task(task)
-        record: dict[str, Any] = {name: value / len(order) for name, value in sums.items()}
-        accuracy = right / known if known else None
-        return record | {
-            "accuracy": accuracy,
+        sums = self.team.total(sums)
+        right, known, seen = (sums.pop(name) for name in ("right", "known", "seen"))
+        return {name: value / max(seen, 1) for name, value in sums.items()} | {
+            "accuracy": right / known if known else None,
             "rate": rate,
-            "pictures": len(order),
+            "pictures": int(seen),
             "loading_seconds": round(loading, 3),
         }
 
@@ -219,15 +241,16 @@ class Trainer:
         share /= share.sum()
         return random.choice(len(share), size=stretch.pictures, p=share)
 
-    def _pictures(self, rows: NDArray[np.intp], generator: torch.Generator) -> Tensor:
+    def _pictures(self, rows: NDArray[np.intp], part: slice, generator: torch.Generator) -> Tensor:
         settings = self.recipe.pictures
         ranges = Ranges(self.zoom[rows], self.colour[rows])
         changed = augment(
-            self.material.pictures(rows),
+            self.material.pictures(rows[part]),
             settings.input_pixels,
             self.recipe.augmentation,
             ranges,
             generator,
+            part=part,
         )
         return self.material.normalised(changed)
 
@@ -259,9 +282,9 @@ class Trainer:
     def _step(self, pictures: Tensor, targets: Targets) -> tuple[Tensor, dict[str, float]]:
         state = self.state
         state.optimiser.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
-            logits = state.network(pictures)
-        logits = logits.float()
+        with half_precision(pictures):
+            logits = self.joined(pictures)
+        logits = logits.float().cpu()
         loss, parts = total_loss(logits, self.material.outputs, targets, self.recipe.loss)
         if not torch.isfinite(loss):
             raise BadRule(

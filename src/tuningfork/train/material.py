@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from tuningfork.train.galaxies import Galaxies
 from tuningfork.train.networks import Outputs
 from tuningfork.train.recipe import Recipe
+from tuningfork.train.team import Team
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,12 @@ class Material:
     places: NDArray[np.intp]
     """(n,): each galaxy's row of ``pixels``, which also holds what could not be read."""
     outputs: Outputs
+    team: Team = field(default_factory=Team)
+    """The processes that train together, and the device that this one computes on."""
 
     def pictures(self, rows: NDArray[np.intp]) -> Tensor:
         """The stored pictures of these galaxies, uint8 (rows, stored, stored, 3)."""
-        return torch.from_numpy(self.pixels[self.places[rows]])
+        return torch.from_numpy(self.pixels[self.places[rows]]).to(self.team.device)
 
     def normalised(self, pictures: Tensor) -> Tensor:
         """Pictures in 0..255, float32 (n, 3, side, side), as the network reads them."""

@@ -53,9 +53,14 @@ def build(settings: NetworkSettings, outputs: Outputs, input_pixels: int) -> nn.
     return ResidualNetwork(settings, outputs.count)
 
 
-def has_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware; emulated it would only be slower."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+def half_precision(pictures: Tensor) -> torch.autocast:
+    """Compute in bfloat16 where the hardware does; emulated it would only be slower."""
+    kind = pictures.device.type
+    if kind == "cpu":
+        able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    else:
+        able = torch.cuda.is_bf16_supported()
+    return torch.autocast(kind, torch.bfloat16, enabled=bool(able))
 
 
 class ResidualNetwork(nn.Module):

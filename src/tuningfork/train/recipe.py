@@ -147,6 +147,9 @@ class RoundSettings(_Part):
     teachers: tuple[str, ...] = ()
     """Finished networks, by name, run folder or ONNX file, whose answers within what is known are
     averaged into this round's targets (Hinton et al. 2015), with its own if it trains itself."""
+    earlier: Share = 0.0
+    """Share of the targets of the round before that stays in this one's, so that what several
+    networks said is averaged over rounds (temporal ensembling, Laine & Aila 2017)."""
     hard: bool = False
     """Whether the likeliest class alone is the target, as if it were the galaxy's label."""
     views: Count = 8
@@ -163,6 +166,8 @@ class Recipe(_Part):
     batch: Count
     validation: Share = 0.1
     """Share of the galaxies that only validate, by their ids."""
+    half_weights: bool = False
+    """Whether the file holds the weights as fp16, at half the size; it computes in fp32."""
     keep: Literal["best", "last"]
     """Which epoch is exported: the one of least validation loss, or the last."""
     patience: Count | None = None
@@ -192,12 +197,19 @@ class Recipe(_Part):
         for name in (name for stretch in self.rounds for name in stretch.emphasis):
             if name not in self.sources:
                 raise ValueError(f"rounds.emphasis names {name}, which sources does not")
-        if any(one.hard and not one.teachers for one in self.rounds):
-            raise ValueError("rounds.hard needs teachers")
-        if self.rounds[0].self_training:
-            raise ValueError("the first round cannot learn from itself")
         if self.network.kind == "reference" and len(self.rounds) > 1:
             raise ValueError("the reference network trains in one round")
+        return self
+
+    @model_validator(mode="after")
+    def _rounds_follow(self) -> Recipe:
+        if self.rounds[0].self_training:
+            raise ValueError("the first round cannot learn from itself")
+        if any(one.hard and not one.teachers for one in self.rounds):
+            raise ValueError("rounds.hard needs teachers")
+        for before, one in zip((None, *self.rounds), self.rounds, strict=False):
+            if one.earlier and not (before and _is_taught(before) and _is_taught(one)):
+                raise ValueError("rounds.earlier needs targets in its round and the one before")
         return self
 
     def _least_input(self) -> int:
@@ -213,6 +225,10 @@ class Recipe(_Part):
     @property
     def epochs(self) -> int:
         return sum(stretch.epochs for stretch in self.rounds)
+
+
+def _is_taught(stretch: RoundSettings) -> bool:
+    return stretch.self_training or bool(stretch.teachers)
 
 
 def recipe_names() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -32,14 +33,16 @@ from tuningfork.images.frame import Preprocessing
 from tuningfork.model.card import Card, sha256_of, write_card
 from tuningfork.train.augment import centre
 from tuningfork.train.curves import draw_curves
-from tuningfork.train.export import check_parity, export_onnx
+from tuningfork.train.export import LARGEST_HALVED, check_parity, export_onnx
 from tuningfork.train.galaxies import Galaxies, gather
+from tuningfork.train.halve import halve_weights
 from tuningfork.train.loop import CHECKPOINT, METRICS, Trainer, new_state
 from tuningfork.train.material import Material
 from tuningfork.train.networks import build, outputs_of
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.stops import RECORD, alone_in, clear_stops
 from tuningfork.train.store import Store, open_store
+from tuningfork.train.team import Team, gathered_team, restarted
 from tuningfork.votes.rules import load_rule
 from tuningfork.votes.tree import TREE
 
@@ -73,13 +76,17 @@ def train(plan: Plan, console: Console) -> Path:
 
     Raises TrainingStopped on Ctrl-C, lack of memory or of disk space: the folder can be resumed.
     """
-    with clear_stops(plan.output):
+    with clear_stops(plan.output), gathered_team() as team, ExitStack() as held:
         plan.output.mkdir(parents=True, exist_ok=True)
-        with alone_in(plan.output), _progress(console) as progress:
-            return _train(plan, console, progress)
+        if team.leads:
+            held.enter_context(alone_in(plan.output))
+        else:
+            console = Console(quiet=True)
+        with _progress(console) as progress:
+            return _train(plan, console, progress, team)
 
 
-def _train(plan: Plan, console: Console, progress: Progress) -> Path:
+def _train(plan: Plan, console: Console, progress: Progress, team: Team) -> Path:
     recipe = _shortened(plan.recipe, plan.steps)
     galaxies = gather(plan.sets, recipe, excluded=plan.excluded, same=plan.same or {})
     for name in galaxies.source_names:
@@ -89,14 +96,19 @@ def _train(plan: Plan, console: Console, progress: Progress) -> Path:
                 f"{name}: the recipe {recipe.name} does not name this set; its pictures are taken "
                 f"for whole Galaxy Zoo frames (or write [sources.{name}] in a recipe of your own)",
             )
-    store = open_store(galaxies, recipe, plan.store, progress)
+    with team.leader_first():
+        store = open_store(galaxies, recipe, plan.store, progress)
     for row, reason in store.refusals.items():
         _say(console, f"left out {galaxies.entries[row].id}: {reason}")
-    trainer = _trainer(recipe, galaxies, store)
-    _prepare(plan, recipe, galaxies, store, trainer)
+    trainer = _trainer(recipe, galaxies, store, team)
+    with team.leader_first():
+        _prepare(plan, recipe, galaxies, store, trainer)
     trainer.run(plan.output, progress)
-    draw_curves(plan.output / METRICS, plan.output / "curves.png")
-    return _export(plan, recipe, trainer)
+    path = plan.output / "model.onnx"
+    if team.leads:
+        draw_curves(plan.output / METRICS, plan.output / "curves.png")
+        _export(plan, recipe, trainer, path)
+    return path
 
 
 def _say(console: Console, sentence: str) -> None:
@@ -110,12 +122,14 @@ def _shortened(recipe: Recipe, steps: int | None) -> Recipe:
     return recipe.model_copy(update={"rounds": (only,)})
 
 
-def _trainer(recipe: Recipe, galaxies: Galaxies, store: Store) -> Trainer:
+def _trainer(recipe: Recipe, galaxies: Galaxies, store: Store, team: Team) -> Trainer:
     torch.manual_seed(recipe.seed)
     outputs = outputs_of(recipe.network, galaxies.possible.shape[1])
     network = build(recipe.network, outputs, recipe.pictures.input_pixels)
+    network = team.synchronised(network.to(team.device))
     readable = galaxies.kept(store.readable)
-    material = Material(recipe, readable, store.pixels, np.flatnonzero(store.readable), outputs)
+    places = np.flatnonzero(store.readable)
+    material = Material(recipe, readable, store.pixels, places, outputs, team)
     return Trainer(material, new_state(network, recipe))
 
 
@@ -124,8 +138,11 @@ def _prepare(
 ) -> None:
     """Write the run's record, or hold a resumed run against it and load its checkpoint."""
     path, checkpoint = plan.output / RECORD, plan.output / CHECKPOINT
+    leads = trainer.team.leads
     record = _record(plan, recipe, galaxies, store)
-    if not plan.resume:
+    if not plan.resume and not restarted():
+        if not leads:
+            return
         if checkpoint.exists():
             raise BadData(
                 f"{plan.output}: holds a run already; add --resume to continue it, "
@@ -146,7 +163,8 @@ def _prepare(
             )
     if checkpoint.exists():
         trainer.state.restore(checkpoint)
-    _drop_later_epochs(plan.output / METRICS, trainer.state.epoch)
+    if leads:
+        _drop_later_epochs(plan.output / METRICS, trainer.state.epoch)
 
 
 def _drop_later_epochs(metrics: Path, epoch: int) -> None:
@@ -172,15 +190,19 @@ def _record(plan: Plan, recipe: Recipe, galaxies: Galaxies, store: Store) -> dic
     }
 
 
-def _export(plan: Plan, recipe: Recipe, trainer: Trainer) -> Path:
+def _export(plan: Plan, recipe: Recipe, trainer: Trainer, path: Path) -> None:
     material = trainer.material
     network, outputs = trainer.final_network(), material.outputs
-    path = plan.output / "model.onnx"
     export_onnx(network, outputs, recipe.pictures, path)
     side = recipe.pictures.input_pixels
     some = material.pictures(np.arange(min(32, len(material.galaxies))))
-    pixels = centre(some, side).permute(0, 2, 3, 1).to(torch.uint8).contiguous().numpy()
-    difference = check_parity(network, outputs, recipe.pictures, path, pixels)
+    pixels = centre(some, side).permute(0, 2, 3, 1).to(torch.uint8).contiguous().cpu().numpy()
+    parity = {"parity": check_parity(network, outputs, recipe.pictures, path, pixels)}
+    if recipe.half_weights:
+        halve_weights(path)
+        parity["parity_halved"] = check_parity(
+            network, outputs, recipe.pictures, path, pixels, limit=LARGEST_HALVED
+        )
     counts = trainer.galaxies.kept(trainer.draws > 0).counts()
     card = Card(
         name=recipe.name,
@@ -193,13 +215,12 @@ def _export(plan: Plan, recipe: Recipe, trainer: Trainer) -> Path:
         parameters=sum(one.numel() for one in network.parameters()),
         data=counts,
         held_out={"share": recipe.validation, "seed": recipe.seed},
-        scores={"parity": difference} | _last_scores(plan.output / METRICS, recipe, trainer),
+        scores=parity | _last_scores(plan.output / METRICS, recipe, trainer),
         version=metadata.version("tuningfork"),
         created=datetime.now(UTC).date().isoformat(),
         credits=CREDITS,
     )
     write_card(card, path.with_suffix(".json"))
-    return path
 
 
 def _last_scores(metrics: Path, recipe: Recipe, trainer: Trainer) -> dict[str, Any]:

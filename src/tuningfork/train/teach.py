@@ -20,7 +20,7 @@ from tuningfork.model.session import Model, load_model
 from tuningfork.train.augment import rotated_view
 from tuningfork.train.export import weighted_fractions
 from tuningfork.train.material import Material
-from tuningfork.train.networks import has_bfloat16
+from tuningfork.train.networks import half_precision
 from tuningfork.train.recipe import RoundSettings
 
 BATCH = 128
@@ -37,6 +37,13 @@ class Taught:
     """float32 (n, classes), summing to 1 over each galaxy's possible classes."""
     votes: Tensor
     """float32 (n, 37) weighted fractions; (n, 0) where no teacher gives any."""
+
+    def mixed(self, earlier: Taught, share: float) -> Taught:
+        """These targets with a share of earlier ones."""
+        return Taught(
+            torch.lerp(self.classes, earlier.classes, share),
+            torch.lerp(self.votes, earlier.votes, share),
+        )
 
 
 def teachers_of(stretch: RoundSettings, material: Material) -> list[Model]:
@@ -98,9 +105,10 @@ def _of_network(network: nn.Module, material: Material) -> Answering:
 
     def answer(batch: Tensor, turn: float) -> tuple[Tensor, Tensor]:
         assert outputs.votes is not None  # noqa: S101  (recipes refuse rounds for other networks)
-        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
-            logits = network(material.normalised(rotated_view(batch, side, turn)))
-        logits = logits.float()
+        planes = material.normalised(rotated_view(batch, side, turn))
+        with half_precision(planes):
+            logits = network(planes)
+        logits = logits.float().cpu()
         return (
             torch.softmax(logits[:, outputs.classes], dim=1),
             weighted_fractions(logits[:, outputs.votes]),
@@ -117,7 +125,7 @@ def _of_model(model: Model, material: Material) -> Answering:
         scale = sees.frame_pixels / material.recipe.pictures.frame_pixels
         planes = rotated_view(_scaled(batch, scale), sees.input_pixels, turn)
         pixels = planes.round().clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous()
-        answers = model.answer(pixels.numpy())
+        answers = model.answer(pixels.cpu().numpy())
         votes = answers.fractions if wanted else answers.fractions[:, :0]
         return torch.from_numpy(answers.probabilities), torch.from_numpy(votes)
 

@@ -52,7 +52,7 @@ def _logits(
     found = []
     for start in range(0, len(rows), BATCH):
         batch = material.pictures(rows[start : start + BATCH])
-        found.append(network(material.normalised(centre(batch, side))))
+        found.append(network(material.normalised(centre(batch, side))).cpu())
         progress.advance(task, len(batch))
     progress.remove_task(task)
     return torch.cat(found)

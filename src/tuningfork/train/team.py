@@ -1,0 +1,112 @@
+"""The processes that train one network together, started by PyTorch's ``torchrun``.
+
+Each takes its part of every batch; gradients are averaged (DistributedDataParallel, over gloo on
+processors and nccl on graphics cards). The first of them, who leads, writes every file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Team:
+    """The place of this process among those that train together; by default it is alone."""
+
+    rank: int = 0
+    size: int = 1
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    @property
+    def leads(self) -> bool:
+        return self.rank == 0
+
+    def part(self, rows: NDArray[np.intp]) -> slice:
+        """Which places of a batch are this process's.
+
+        Parts are equally long, so that the mean of their losses is the batch's: what is left over
+        at the end of an epoch's last batch, fewer than there are processes, is nobody's.
+        """
+        each = len(rows) // self.size
+        return slice(self.rank * each, (self.rank + 1) * each)
+
+    def joined(self, network: nn.Module) -> nn.Module:
+        """The network whose gradients are those of all processes."""
+        if self.size == 1:
+            return network
+        return DistributedDataParallel(network)
+
+    def synchronised(self, network: nn.Module) -> nn.Module:
+        """On graphics cards batch normalisation sees the whole batch; on processors its part."""
+        if self.size == 1 or self.device.type == "cpu":
+            return network
+        converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        return converted
+
+    def total(self, values: dict[str, float]) -> dict[str, float]:
+        """The sum over the processes of each value."""
+        if self.size == 1:
+            return values
+        sums = torch.tensor(list(values.values()), dtype=torch.float64, device=self.device)
+        distributed.all_reduce(sums)
+        return dict(zip(values, sums.tolist(), strict=True))
+
+    def told(self, value: T) -> T:
+        """What the leader has; the others give anything."""
+        if self.size == 1:
+            return value
+        box = [value]
+        distributed.broadcast_object_list(box, device=self.device)
+        return box[0]
+
+    def spread(self, values: Tensor) -> Tensor:
+        """The leader's tensor, which the others give in its shape."""
+        if self.size == 1:
+            return values
+        shared = values.to(self.device)
+        distributed.broadcast(shared, 0)
+        return shared.cpu()
+
+    @contextmanager
+    def leader_first(self) -> Iterator[None]:
+        """The leader goes through the block before the others do."""
+        if self.size > 1 and not self.leads:
+            distributed.barrier()
+        yield
+        if self.size > 1 and self.leads:
+            distributed.barrier()
+
+
+def restarted() -> bool:
+    """Whether torchrun started these processes again, after one of them was lost."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+
+
+@contextmanager
+def gathered_team() -> Iterator[Team]:
+    """Meet the other processes that torchrun started, until the block ends."""
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    device = torch.device("cpu")
+    if torch.cuda.is_available():
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(device)
+    if size == 1:
+        yield Team(device=device)
+        return
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Team(distributed.get_rank(), size, device)
+    finally:
+        distributed.destroy_process_group()

@@ -1,0 +1,110 @@
+"""Several processes train one network together, by PyTorch's own launcher."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.train.made import all_sets, tiny
+from tuningfork.train.team import Team
+
+WAIT = 300
+
+
+def command(processes: int, sets: list[Path], recipe: Path, output: Path) -> list[str]:
+    """As docs/cloud.md writes it."""
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    tuningfork = str(Path(sys.executable).with_name("tuningfork"))
+    return [
+        *launcher,
+        f"--nproc-per-node={processes}",
+        "--no-python",
+        tuningfork,
+        "train",
+        *map(str, sets),
+        "--recipe",
+        str(recipe),
+        "--output",
+        str(output),
+        "--cache",
+        str(output.parent / "cache"),
+    ]
+
+
+def lines(output: Path) -> list[dict[str, Any]]:
+    """The run's record."""
+    text = (output / "metrics.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def run(arguments: list[str]) -> None:
+    """To its end; the output is shown where it fails."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    subprocess.run(arguments, check=True, timeout=WAIT, env=environment)
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], Path]:
+    """Sets and a recipe without chance in dropout and noise, whose parts see alike batches."""
+    folder = tmp_path_factory.mktemp("team")
+    recipe = tiny(folder, dropout="0.0", noise="0.0", batch="24", pictures="96", rate="2e-3")
+    return all_sets(folder / "sets"), recipe
+
+
+def test_two_processes_learn_as_one(material: tuple[list[Path], Path], tmp_path: Path) -> None:
+    """The loss curve is that of one process with the same batches, within a few percent.
+
+    What differs is batch normalisation, which sees each process's part alone.
+    """
+    sets, recipe = material
+    run(command(1, sets, recipe, tmp_path / "one"))
+    run(command(2, sets, recipe, tmp_path / "two"))
+    one, two = lines(tmp_path / "one"), lines(tmp_path / "two")
+    assert [line["pictures"] for line in two] == [96] * 4
+    losses = np.array([[line["loss"] for line in curve] for curve in (one, two)])
+    assert np.abs(losses[0] / losses[1] - 1).max() < 0.06
+    assert (tmp_path / "two" / "model.onnx").exists()
+    weights = torch.load(tmp_path / "two" / "checkpoint.pt", weights_only=True)["network"]
+    assert all(torch.isfinite(tensor).all() for tensor in weights.values())
+
+
+def test_a_lost_process_is_started_again_where_the_run_stood(
+    material: tuple[list[Path], Path], tmp_path: Path
+) -> None:
+    """The launcher restarts all after a SIGKILL; no epoch is missing or doubled."""
+    sets, recipe = material
+    output = tmp_path / "killed"
+    arguments = command(2, sets, recipe, output)
+    arguments.insert(4, "--max-restarts=2")
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(arguments, env=environment) as launcher:
+        began = time.monotonic()
+        while not (output / "checkpoint.pt").exists() and time.monotonic() - began < WAIT:
+            time.sleep(0.05)
+        found = subprocess.run(
+            ["pgrep", "-P", str(launcher.pid)], capture_output=True, text=True, check=True
+        )
+        os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+        assert launcher.wait(WAIT) == 0
+    assert [line["epoch"] for line in lines(output)] == [1, 2, 3, 4]
+    assert (output / "model.onnx").exists()
+
+
+@pytest.mark.parametrize(("count", "size"), [(64, 1), (64, 2), (7, 2), (1, 2), (9, 4)])
+def test_parts_are_equal_and_apart(count: int, size: int) -> None:
+    """Together they are the batch but for fewer than there are processes."""
+    rows = np.arange(count)
+    parts = [rows[Team(rank, size).part(rows)].tolist() for rank in range(size)]
+    assert len({len(part) for part in parts}) == 1
+    whole = [row for part in parts for row in part]
+    assert whole == list(range(count - count % size))
