@@ -16,14 +16,16 @@ test: .venv/test.stamp ## install everything, then lint, types and tests
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-model: .venv/test.stamp ## train the bundled network anew and put it in its place
-	$(BIN)/tuningfork train $(SETS) --recipe compact --output runs/compact \
-		--exclude $(DATA)/reference_test --same $(DATA)/same_galaxy.csv
-	$(BIN)/tuningfork calibrate runs/compact $(addprefix $(DATA)/,kaggle gz2 kaggle_five efigi) \
+model: .venv/test.stamp ## train the bundled networks anew and put them in their place
+	for recipe in compact full swift; do $(BIN)/tuningfork train $(SETS) --recipe $$recipe \
+		--output runs/$$recipe --exclude $(DATA)/reference_test \
+		--same $(DATA)/same_galaxy.csv || exit 1; done
+	for name in full swift; do $(BIN)/tuningfork calibrate runs/$$name \
+		$(addprefix $(DATA)/,kaggle gz2 kaggle_five efigi) \
 		--frame kaggle_five=0.71698 --frame efigi=0.5 --same $(DATA)/same_galaxy.csv \
 		--not-galaxies $(DATA)/not_galaxies.zip \
-		--output src/tuningfork/model/weights/compact.onnx
-	cp runs/compact/metrics.jsonl src/tuningfork/model/weights/compact.metrics.jsonl
+		--output src/tuningfork/model/weights/$$name.onnx || exit 1; \
+		cp runs/$$name/metrics.jsonl src/tuningfork/model/weights/$$name.metrics.jsonl; done
 
 # Opens the reference's test: write it down in docs/experiments.md.
 cards: .venv/test.stamp ## measure the bundled network and write docs/model-card.md and data-card.md
