@@ -21,7 +21,7 @@ FLOORS = (
     {"images"},
     {"votes"},
     {"web"},
-    {"errors", "files"},
+    {"errors", "files", "places"},
 )
 HEAVY = (
     "torch",
@@ -33,6 +33,8 @@ HEAVY = (
     "PIL",
     "onnxruntime",
     "pyarrow",
+    "fsspec",
+    "ray",
     "flask",
     "sqlalchemy",
 )

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.classify.conftest import COLOURS, plain
-from tuningfork.classify import parts
+from tuningfork.classify import shelf
 from tuningfork.classify.catalogue import open_catalogue
 from tuningfork.classify.listing import Listing
 from tuningfork.classify.run import classify_catalogue
@@ -31,9 +31,10 @@ RUN = """
 import os, signal, sys
 from pathlib import Path
 from typing import Any
-from tuningfork.classify import parts
+from tuningfork.classify import shelf
 from tuningfork.classify.catalogue import open_catalogue
-from tuningfork.classify.run import Unwatched, classify_catalogue
+from tuningfork.classify.run import classify_catalogue
+from tuningfork.classify.work import Unwatched
 
 catalogue, images, output, model, kill_at_row, kill_at_sync = sys.argv[1:]
 
@@ -45,7 +46,7 @@ class Watch(Unwatched):
             os.kill(os.getpid(), signal.SIGKILL)
 
 synced = 0
-to_disk = parts._to_disk
+to_disk = shelf._to_disk
 
 def counted(path):
     global synced
@@ -54,7 +55,7 @@ def counted(path):
         os.kill(os.getpid(), signal.SIGKILL)
     to_disk(path)
 
-parts._to_disk = counted
+shelf._to_disk = counted
 classify_catalogue(
     open_catalogue(Path(catalogue)), Path(output), images=Path(images), model=model,
     threads=1, resume=True, part_rows=8, watch=Watch(),
@@ -239,7 +240,7 @@ def test_a_full_disk_ends_with_a_sentence(
             raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(parts, "_to_disk", full)
+        patched.setattr(shelf, "_to_disk", full)
         with pytest.raises(BadTable, match=r"No space left on device; .*--resume"):
             run(catalogue, toy)
     assert len(list(catalogue.with_name("predictions").glob("*.parquet"))) == 1

@@ -6,6 +6,10 @@ number before and after, and stays text as written otherwise (ids keep their lea
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +22,7 @@ from tuningfork.classify.commas import CsvCatalogue
 from tuningfork.classify.rows import Rows
 from tuningfork.errors import BadTable
 from tuningfork.model.card import sha256_of
+from tuningfork.places import Place, place_of
 from tuningfork.votes.tables import ID_COLUMNS
 
 PATH_COLUMNS = ("path", "file", "image", "file_loc")
@@ -51,23 +56,58 @@ class Catalogue(Protocol):
         ...
 
 
-def open_catalogue(path: Path) -> Catalogue:
-    """Open a catalogue. Raises BadTable if it is absent, of an unknown kind, damaged or empty."""
-    path = Path(path)
-    if not path.is_file():
-        raise BadTable(f"{path}: no such catalogue; check the path")
+def open_catalogue(place: str | Place) -> Catalogue:
+    """Open a catalogue, here or at an address.
+
+    CSV at an address is fetched whole into a temporary file; Parquet is read where it lies. Raises
+    BadTable if it is absent, of an unknown kind, damaged or empty.
+    """
+    path = place_of(place)
+    _check_there(path)
     if not path.name.lower().endswith(ENDINGS):
         raise BadTable(
             f"{path}: unknown kind of catalogue; give one that ends in {', '.join(ENDINGS)}"
         )
     parquet = path.name.lower().endswith(".parquet")
-    catalogue: Catalogue = ParquetCatalogue(path) if parquet else CsvCatalogue.open(path)
+    catalogue: Catalogue = ParquetCatalogue(path) if parquet else _csv(path)
     if catalogue.rows == 0:
         raise BadTable(f"{path}: the catalogue has no rows; give one with galaxies")
     names = catalogue.schema.names
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise BadTable(f"{path}: column {doubled[0]!r} is there twice; keep one")
+    return catalogue
+
+
+def _check_there(path: Place) -> None:
+    if isinstance(path, Path):
+        if not path.is_file():
+            raise BadTable(f"{path}: no such catalogue; check the path")
+        return
+    path.check_reachable()
+    try:
+        path.size()
+    except FileNotFoundError as error:
+        raise BadTable(f"{path}: no such catalogue; check the address") from error
+    except OSError as error:
+        raise BadTable(f"{path}: {error.strerror}") from error
+
+
+def _csv(path: Place) -> CsvCatalogue:
+    if isinstance(path, Path):
+        return CsvCatalogue.open(path)
+    folder = Path(tempfile.mkdtemp(prefix="tuningfork-catalogue-"))
+    try:
+        with (folder / path.name).open("wb") as file:
+            path.fetch(file)
+        catalogue = CsvCatalogue.open(folder / path.name, str(path))
+    except OSError as error:
+        shutil.rmtree(folder)
+        raise BadTable(f"{path}: {error.strerror}") from error
+    except BadTable as error:
+        shutil.rmtree(folder)
+        raise BadTable(str(error).replace(str(folder / path.name), str(path))) from error
+    weakref.finalize(catalogue, shutil.rmtree, folder, ignore_errors=True)
     return catalogue
 
 
@@ -132,7 +172,7 @@ def _is_text(kind: pa.DataType) -> bool:
 class ParquetCatalogue:
     """A Parquet file, of which no more than a part at a time is held."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         self.path = path
         with self._opened() as file:
             self.rows: int = file.metadata.num_rows
@@ -144,7 +184,10 @@ class ParquetCatalogue:
 
     def fingerprint(self) -> str:
         """The file's SHA-256."""
-        return sha256_of(self.path)
+        if isinstance(self.path, Path):
+            return sha256_of(self.path)
+        with self.path.open(1 << 23) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def parts(self, size: int) -> Iterator[Rows]:
         """Read all rows in order; see :class:`Catalogue`."""
@@ -159,7 +202,8 @@ class ParquetCatalogue:
     def _opened(self) -> pq.ParquetFile:
         try:
             # Not buffered beforehand: a row group may be as large as the whole file.
-            return pq.ParquetFile(self.path, pre_buffer=False, buffer_size=1 << 20)
+            source = self.path if isinstance(self.path, Path) else self.path.open()
+            return pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20)
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
 

@@ -40,9 +40,11 @@ class CsvCatalogue:
     encoding: str
     rows: int
     schema: pa.Schema
+    where: str
+    """Where it lies, for people to read."""
 
     @classmethod
-    def open(cls, path: Path) -> CsvCatalogue:
+    def open(cls, path: Path, where: str = "") -> CsvCatalogue:
         """Read the file once for its length and the types of its columns. Raises BadTable."""
         file = open_table(path)
         if not file.delimiter:
@@ -57,11 +59,7 @@ class CsvCatalogue:
                 for place, kind in enumerate(kinds):
                     kind.see([row[place] for row in block if len(row) == len(header)])
         fields = [pa.field(name, kind.type) for name, kind in zip(header, kinds, strict=True)]
-        return cls(path, file.delimiter, encoding, rows, pa.schema(fields))
-
-    @property
-    def where(self) -> str:
-        return str(self.path)
+        return cls(path, file.delimiter, encoding, rows, pa.schema(fields), where or str(path))
 
     def fingerprint(self) -> str:
         """The file's SHA-256."""
@@ -76,7 +74,7 @@ class CsvCatalogue:
         with closing(_records(self.path, self.delimiter, self.encoding)) as records:
             while block := list(islice(records, size)):
                 errors = {
-                    place: f"{self.path}: the row has {len(row)} cells where the header has "
+                    place: f"{self.where}: the row has {len(row)} cells where the header has "
                     f"{width}; mend the catalogue"
                     for place, row in enumerate(block)
                     if len(row) != width

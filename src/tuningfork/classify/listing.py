@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from tuningfork.classify.rows import Rows
 from tuningfork.errors import BadData
-from tuningfork.images.sources import find_pictures, readable
+from tuningfork.images.remote import find_at
+from tuningfork.images.sources import readable
+from tuningfork.places import Place
 
 
 class Listing:
@@ -23,7 +25,7 @@ class Listing:
 
     schema = pa.schema([pa.field("id", pa.string()), pa.field("path", pa.string())])
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Place]) -> None:
         if Path("-") in paths:
             raise BadData(
                 "-: standard input can be read only once, so nothing could be resumed; "
@@ -33,7 +35,7 @@ class Listing:
         self.where = " ".join(readable(str(path)) for path in paths)
         digest = hashlib.sha256()
         self.rows = 0
-        for picture in find_pictures(paths):
+        for picture in find_at(paths):
             digest.update(f"{picture.id}\0{picture.path}\n".encode())
             self.rows += 1
         self._digest = digest.hexdigest()
@@ -44,7 +46,7 @@ class Listing:
 
     def parts(self, size: int) -> Iterator[Rows]:
         """Find the pictures again; see :class:`tuningfork.classify.catalogue.Catalogue`."""
-        found = find_pictures(self._paths)
+        found = find_at(self._paths)
         while part := list(islice(found, size)):
             columns = [[one.id for one in part], [one.path for one in part]]
             yield Rows(pa.table(columns, schema=self.schema), pictures=part)

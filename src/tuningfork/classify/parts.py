@@ -1,65 +1,71 @@
-"""The folder of a run's parts: each appears whole, once, and says which run it belongs to.
+"""The parts of a run: each appears whole, once, and says which run it belongs to.
 
-A part is written under a name that begins with a dot and renamed when it is on the disk, so what
-a reader of ``part-*.parquet`` sees is always whole. ``_manifest.json`` holds the plan from the
-start, and at the end the list of all parts.
+``_manifest.json`` holds the plan from the start, and at the end the list of all parts. What a
+reader of ``part-*.parquet`` sees is always whole.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tuningfork.classify.plan import Plan, part_name, plan_from
+from tuningfork.classify.shelf import alone, shelf_at
 from tuningfork.errors import BadData, BadTable
-from tuningfork.files import held, replacing
+from tuningfork.places import Place
 
 MANIFEST = "_manifest.json"
 """Readers of Parquet folders pass over names that begin with an underscore."""
 COUNTS = b"tuningfork.counts"
 """Rows by class, as JSON, in a part's metadata; the empty name counts errors."""
+LOOKERS = 16
+"""Threads that look at the parts that are there: in an object store each look takes a while."""
 
 
 class Parts:
     """The parts of one run in a folder."""
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
+    def __init__(self, folder: Place, plan: Plan) -> None:
         self.folder = folder
         self.plan = plan
+        self.shelf = shelf_at(folder)
 
     def commit(self, number: int, table: pa.Table, counts: Mapping[str, int]) -> None:
         """Write a part and let it appear. Raises BadTable if it cannot be written."""
-        path = self.folder / part_name(number)
-        temporary = self.folder / f".{path.name}.{os.getpid()}.tmp"
+        name = part_name(number)
         marked = table.replace_schema_metadata(
             {**(table.schema.metadata or {}), **self._marks(number), COUNTS: json.dumps(counts)}
         )
         try:
-            pq.write_table(marked, temporary, compression="zstd", row_group_size=len(marked))
-            _to_disk(temporary)
-            temporary.replace(path)
-            _to_disk(self.folder)
+            self.shelf.put_table(name, marked)
         except OSError as error:
             raise BadTable(
-                f"{path}: {error.strerror or error}; mend this and go on with --resume"
+                f"{self.folder}/{name}: {error.strerror or error}; mend this and go on with "
+                "--resume"
             ) from error
-        finally:
-            with suppress(OSError):
-                temporary.unlink()
+
+    def done(self) -> dict[int, Counter[str]]:
+        """The rows by class of each part that is there, whole and of this run."""
+        there = set(self.shelf.names())
+        numbers = [one for one in range(self.plan.parts) if part_name(one) in there]
+        with ThreadPoolExecutor(LOOKERS) as lookers:
+            found = lookers.map(self.committed, numbers)
+            return {
+                one: counts
+                for one, counts in zip(numbers, found, strict=True)
+                if counts is not None
+            }
 
     def committed(self, number: int) -> Counter[str] | None:
         """A part's rows by class if it is there, whole and of this run; else None."""
-        try:
-            found = pq.read_metadata(self.folder / part_name(number))
-        except (OSError, pa.ArrowException):
+        found = self.shelf.metadata(part_name(number))
+        if found is None:
             return None
         marks = found.metadata or {}
         ours = all(marks.get(name) == value for name, value in self._marks(number).items())
@@ -73,15 +79,13 @@ class Parts:
             {"file": part_name(number), "rows": self.plan.rows_of(number)}
             for number in range(self.plan.parts)
         ]
+        self.shelf.sweep()
         self.note({"complete": True, "errors": counts[""], "parts": parts})
 
-    def note(self, values: Mapping[str, object]) -> None:
+    def note(self, values: Mapping[str, object], *, new: bool = False) -> None:
         """Write the manifest: the plan and these values."""
-        with replacing(self.folder / MANIFEST) as temporary:
-            temporary.write_text(
-                json.dumps({"plan": asdict(self.plan), **values}, indent=1) + "\n",
-                encoding="utf-8",
-            )
+        text = json.dumps({"plan": asdict(self.plan), **values}, indent=1) + "\n"
+        self.shelf.put_text(MANIFEST, text, new=new)
 
     def _marks(self, number: int) -> dict[bytes, bytes]:
         plan = self.plan
@@ -97,20 +101,15 @@ class Parts:
 
 
 @contextmanager
-def parts_in(folder: Path, plan: Plan, *, resume: bool) -> Iterator[Parts]:
+def parts_in(folder: Place, plan: Plan, *, resume: bool) -> Iterator[Parts]:
     """Hold a folder for a run, new or, with ``resume``, begun before.
 
     Raises BadData if the folder holds something else, another run, a run that was not to be
     resumed, or if another process is writing there; BadTable if it cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with held(folder) as alone:
-            if not alone:
-                raise BadData(
-                    f"{folder}: another run is writing here; wait for it or name another --output"
-                )
-            parts = Parts(folder, plan)
+        parts = Parts(folder, plan)
+        with alone(folder):
             _prepare(parts, resume=resume)
             yield parts
     except OSError as error:
@@ -118,12 +117,16 @@ def parts_in(folder: Path, plan: Plan, *, resume: bool) -> Iterator[Parts]:
 
 
 def _prepare(parts: Parts, *, resume: bool) -> None:
-    folder = parts.folder
-    for left in (*folder.glob(".part-*.tmp"), *folder.glob(f".{MANIFEST}.*")):
-        left.unlink()  # of a process that was killed
-    others = [one.name for one in folder.iterdir() if not one.name.startswith(".")]
+    folder, shelf = parts.folder, parts.shelf
+    shelf.sweep()
+    others = shelf.names()
     if not others:
-        parts.note({"complete": False})
+        try:
+            parts.note({"complete": False}, new=True)
+        except FileExistsError as error:
+            raise BadData(
+                f"{folder}: another run began here in this moment; name another --output"
+            ) from error
         return
     if MANIFEST not in others:
         raise BadData(f"{folder}: holds other files ({min(others)}); name a new folder")
@@ -131,19 +134,13 @@ def _prepare(parts: Parts, *, resume: bool) -> None:
         raise BadData(
             f"{folder}: holds a run already; go on with it by --resume, or name another --output"
         )
-    parts.plan.check_same(_read(folder / MANIFEST), str(folder))
+    parts.plan.check_same(_read(parts), str(folder))
 
 
-def _read(path: Path) -> Plan:
+def _read(parts: Parts) -> Plan:
     try:
-        return plan_from(json.loads(path.read_bytes())["plan"])
+        return plan_from(json.loads(parts.shelf.text(MANIFEST))["plan"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadData(f"{path}: not a run's manifest ({error}); name another --output") from error
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        raise BadData(
+            f"{parts.folder}/{MANIFEST}: not a run's manifest ({error}); name another --output"
+        ) from error

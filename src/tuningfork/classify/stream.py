@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tuningfork.classify.classifier import Classification, classifications
 from tuningfork.classify.views import answer_views
-from tuningfork.errors import TuningForkError
+from tuningfork.errors import ServiceFailed, TuningForkError
 from tuningfork.images.frame import Preprocessing
 from tuningfork.images.framing import Reading, with_share
 from tuningfork.images.reading import read_picture
@@ -56,6 +56,7 @@ def classify_pictures(
     coverage: float = COVERAGE,
     prior: Mapping[str, float] | None = None,
     batch: int = 16,
+    decoders: int = DECODERS,
 ) -> Iterator[Row]:
     """Classify pictures, one row for each, in their order.
 
@@ -64,7 +65,9 @@ def classify_pictures(
     are read and where the galaxy is looked for; ``views`` how many turned and mirrored views
     the answers are averaged over (1 or 8); ``coverage`` and ``prior`` are as in
     :func:`tuningfork.classify.classifier.classifications`. No more than three batches of pictures
-    are held at a time. A picture that cannot be read gives a row with an error; the others go on.
+    are held at a time, which ``decoders`` threads read and decode. A picture that cannot be read
+    gives a row with an error; the others go on. Raises ServiceFailed where a service that holds
+    pictures does not answer: that says nothing of them.
     """
     reading = with_share(reading, frame_share)
     preprocessing = model.card.preprocessing
@@ -75,7 +78,7 @@ def classify_pictures(
 
     remaining = iter(pictures)
     ahead: deque[Future[_Prepared]] = deque()
-    pool = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
+    pool = ThreadPoolExecutor(decoders, thread_name_prefix="decode")
     try:
         while True:
             for picture in islice(remaining, 3 * batch - len(ahead)):
@@ -92,6 +95,8 @@ def _prepare(picture: Picture, preprocessing: Preprocessing, reading: Reading) -
     try:
         shown = read_picture(picture.read(), picture.path, reading)
         return _Prepared(picture, preprocessing.cut(shown.pixels, shown.window), note=shown.note)
+    except ServiceFailed:
+        raise
     except TuningForkError as error:
         return _Prepared(picture, None, str(error))
     except MemoryError:

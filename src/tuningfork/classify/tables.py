@@ -11,16 +11,19 @@ import pyarrow as pa
 
 from tuningfork.classify.catalogue import Naming, names_in, naming_of
 from tuningfork.classify.rows import Rows
-from tuningfork.classify.stream import Row, classify_pictures
+from tuningfork.classify.stream import DECODERS, Row, classify_pictures
 from tuningfork.classify.writers import TEXT_COLUMNS, cells, column_names
 from tuningfork.errors import BadTable
-from tuningfork.images.lookup import Lookup
+from tuningfork.images.lookup import Finder, finder
 from tuningfork.images.sources import Picture, failing
 from tuningfork.model.card import Card
 from tuningfork.model.session import Model, load_model
+from tuningfork.places import Address, Place, place_of
 
 PREDICTED = "predicted_"
 """Put before the name of an answer's column where the catalogue has a column of that name."""
+FETCHING = 16
+"""Threads that read pictures at an address: most of the time they wait."""
 NOT_OURS = ("id", "path")
 """Columns of a table of pictures that a catalogue brings itself, under names of its own."""
 
@@ -30,29 +33,31 @@ Step = Callable[[Row], None]
 def classify_table(
     table: pa.Table,
     *,
-    images: str | Path,
+    images: str | Path | Address,
     model: str | Path | None = None,
     threads: int | None = None,
     **settings: Any,  # noqa: ANN401  (those of classify_pictures)
 ) -> pa.Table:
     """Classify the galaxies of an Arrow table: the same rows in the same order, with the answers.
 
-    A column ``path``, ``file`` or ``image`` names each row's picture under ``images``, a folder
-    or a zip; without one the picture is ``<id>.<ending>``. All columns are kept; ``class``, the
+    A column ``path``, ``file`` or ``image`` names each row's picture under ``images``, a folder,
+    zip or tar, here or at an address such as ``s3://bucket/cutouts``; without one the picture is
+    ``<id>.<ending>``. All columns are kept; ``class``, the
     probabilities, the 37 weighted fractions (float32, 0 to 1) and ``error`` follow, with
     ``predicted_`` before a name that the table already has. A row whose picture cannot be read has
     nulls and its error. ``model`` is as in :func:`tuningfork.load`, and is loaded once a process;
     ``threads`` is how many cores an answer may use; further settings are those of
     :func:`tuningfork.classify.classify_pictures` (``frame_share``, ``views``).
 
-    Raises BadTable if no column names pictures, BadData if ``images`` is absent, UnknownName or
-    BadModel.
+    Raises BadTable if no column names pictures, BadData if ``images`` is absent, ServiceFailed if
+    a service cannot be reached, UnknownName or BadModel.
     """
     where = "the table"
     naming = naming_of(table.schema, where)
     network = loaded(model, threads)
     schema = answered_schema(table.schema, network.card, where)
-    pictures = pictures_of(Rows(table), naming, looked_up(Path(images)), where)
+    pictures = pictures_of(Rows(table), naming, looked_up(place_of(images)), where)
+    settings = {"decoders": decoders_for(place_of(images), threads), **settings}
     return answered(Rows(table), pictures, network, schema=schema, settings=settings)
 
 
@@ -68,7 +73,7 @@ def answered_schema(schema: pa.Schema, card: Card, where: str) -> pa.Schema:
     return pa.schema(fields, schema.metadata)
 
 
-def pictures_of(rows: Rows, naming: Naming, lookup: Lookup, where: str) -> Iterator[Picture]:
+def pictures_of(rows: Rows, naming: Naming, lookup: Finder, where: str) -> Iterator[Picture]:
     """The picture of each row; rows without one give a picture whose reading says why."""
     find = lookup.by_path if naming.by_path else lookup.by_id
     for place, name in enumerate(names_in(rows.table[naming.column], where)):
@@ -119,6 +124,13 @@ def loaded(model: str | Path | None, threads: int | None) -> Model:
 
 
 @lru_cache(maxsize=4)
-def looked_up(images: Path) -> Lookup:
+def looked_up(images: Place) -> Finder:
     """Where pictures are found by name, opened once a process."""
-    return Lookup(images)
+    return finder(images)
+
+
+def decoders_for(images: Place | None, threads: int | None) -> int:
+    """How many threads read and decode: as many as wait for a service, else one for each core."""
+    if isinstance(images, Address):
+        return FETCHING
+    return DECODERS if threads is None else max(1, min(DECODERS, threads))

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from tuningfork.cli.doubting import doubt_cells, doubt_sentence, doubt_settings
-from tuningfork.cli.options import ModelName, table_console
-from tuningfork.cli.parts import classify_in_parts, goes_to_parts
+from tuningfork.cli.options import ClusterAddress, Engine, ModelName, Workers, table_console
+from tuningfork.cli.parts import classify_in_parts, engine_named, goes_to_parts
 from tuningfork.cli.progress import progress_bar
 from tuningfork.cli.reading import Bands, Center, Hdu, Size, Softening, Stretch, reading_of
+from tuningfork.places import place_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,24 +42,28 @@ def classify(
     ] = None,
     *,
     catalog: Annotated[
-        Optional[Path],  # noqa: UP045
+        Optional[str],  # noqa: UP045
         typer.Option(
-            help="Classify the rows of this table (.parquet, .csv) instead of PATHs; "
-            "see docs/catalogues.md.",
+            metavar="PATH",
+            help="Classify the rows of this table (.parquet, .csv; also s3://, gs://, https://) "
+            "instead of PATHs; see docs/catalogues.md.",
             show_default=False,
         ),
     ] = None,
     images: Annotated[
-        Optional[Path],  # noqa: UP045
+        Optional[str],  # noqa: UP045
         typer.Option(
-            help="Folder or zip with the catalogue's pictures. Default: the catalogue's folder.",
+            metavar="PATH",
+            help="Folder, zip or tar with the catalogue's pictures. Default: the catalogue's "
+            "folder.",
             show_default=False,
         ),
     ] = None,
     model: ModelName = None,
     output: Annotated[
-        Optional[Path],  # noqa: UP045
+        Optional[str],  # noqa: UP045
         typer.Option(
+            metavar="PATH",
             help="Write every row to this file (.csv, .jsonl or .parquet), or to Parquet parts "
             "in this folder, which can be resumed.",
             show_default=False,
@@ -67,6 +72,9 @@ def classify(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the parts in --output.")
     ] = False,
+    engine: Engine = "embedded",
+    workers: Workers = None,
+    address: ClusterAddress = None,
     frame: Annotated[
         Optional[float],  # noqa: UP045
         typer.Option(
@@ -142,12 +150,14 @@ def classify(
       tuningfork classify my_galaxies/ --explain maps/
       tuningfork classify my_galaxies/ --coverage 0.99
       tuningfork classify --catalog galaxies.parquet --images cutouts/ --output predictions/
+      tuningfork classify --catalog s3://b/galaxies.parquet --output s3://b/out --engine ray
     """  # noqa: D301  (Typer needs the \\b itself)
     from tuningfork.classify.writers import check_output, row_writer
     from tuningfork.images.sources import find_pictures
     from tuningfork.model.session import load_model
 
-    given = [Path(path) for path in _check(paths, catalog, images)]
+    given = _check(paths, catalog, images)
+    place = None if output is None else place_of(output)
     reading = reading_of(
         center=center,
         size=size,
@@ -158,29 +168,33 @@ def classify(
         frame=frame,
     )
     settings = {"reading": reading, **doubt_settings(model, coverage, prior)}
-    in_parts = catalog is not None or goes_to_parts(output)
-    _check_kind(resume, explain, in_parts=in_parts)
+    in_parts = catalog is not None or goes_to_parts(place)
+    _check_kind(resume, explain, engine, workers, in_parts=in_parts)
+    chosen = engine_named(engine, workers, address)
     if in_parts:
         done = classify_in_parts(
-            paths=given,
-            catalog=catalog,
-            images=images,
-            output=output,
+            paths=[place_of(one) for one in given],
+            catalog=None if catalog is None else place_of(catalog),
+            images=None if images is None else place_of(images),
+            output=place,
+            engine=chosen,
             model=model,
             resume=resume,
             as_json=as_json,
             settings=settings,
         )
         raise typer.Exit(1 if done[""] else 0)
-    if output is not None:
-        check_output(output)
-    pictures = find_pictures(given)
+    table = place if isinstance(place, Path) else None
+    if table is not None:
+        check_output(table)
+    here = [Path(one) for one in given]
+    pictures = find_pictures(here)
     network = load_model(model)
     rows = _rows(network, pictures, settings, explain, heat)
-    told = _Told(every=output is None)
-    table = nullcontext() if output is None else row_writer(output, network.card)
-    with _told_if_stopped(output), table as write:
-        for row in _printed(rows, network.card) if as_json else _watched(rows, given):
+    told = _Told(every=table is None)
+    writer = nullcontext() if table is None else row_writer(table, network.card)
+    with _told_if_stopped(table), writer as write:
+        for row in _printed(rows, network.card) if as_json else _watched(rows, here):
             told.count(row)
             if write is not None:
                 write(row)
@@ -190,7 +204,7 @@ def classify(
         _print_table(told, network.card)
         if told.verdicts:
             typer.echo(doubt_sentence(told.verdicts, coverage))
-        for what, path in (("Written to", output), ("Heat maps are in", explain)):
+        for what, path in (("Written to", table), ("Heat maps are in", explain)):
             if path is not None:
                 typer.echo(f"{what} {path}")
     raise typer.Exit(1 if told.counts[""] else 0)
@@ -243,18 +257,25 @@ class _Told:
             self.errors.append(row.error)
 
 
-def _check_kind(resume: bool, maps: Path | None, *, in_parts: bool) -> None:
+def _check_kind(
+    resume: bool, maps: Path | None, engine: str, workers: int | None, *, in_parts: bool
+) -> None:
     """Refuse options that only go with a folder of parts, or only without."""
     if in_parts and maps is not None:
         raise typer.BadParameter(
             "goes with pictures and a single table, not with a catalogue or a folder of parts",
             param_hint="--explain",
         )
+    if not in_parts and (engine != "embedded" or workers is not None):
+        raise typer.BadParameter(
+            "goes with a catalogue or a folder of parts as --output",
+            param_hint="--workers" if engine == "embedded" else "--engine",
+        )
     if resume and not in_parts:
         raise typer.BadParameter("only a folder of parts can be resumed", param_hint="--output")
 
 
-def _check(paths: list[str] | None, catalog: Path | None, images: Path | None) -> list[str]:
+def _check(paths: list[str] | None, catalog: str | None, images: str | None) -> list[str]:
     if not paths and catalog is None:
         raise typer.BadParameter("name pictures, folders or zips", param_hint="PATH...")
     if paths and catalog is not None:

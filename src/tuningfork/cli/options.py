@@ -55,6 +55,34 @@ JsonFile = Annotated[
     typer.Option("--json", metavar="FILE", help="Write every figure here.", show_default=False),
 ]
 
+Engine = Annotated[
+    str,
+    typer.Option(
+        metavar="embedded|ray",
+        help="Who does the parts of --output: processes of this machine, or the workers of a Ray "
+        "cluster. See docs/scale.md.",
+    ),
+]
+Workers = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        min=1,
+        max=10_000,
+        help="How many processes share the parts. Default: one, which uses all cores; with ray "
+        "one for each core of the cluster.",
+        show_default=False,
+    ),
+]
+ClusterAddress = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        metavar="HOST:PORT",
+        help="The Ray cluster, or auto. Default: $RAY_ADDRESS, else a cluster of this machine's "
+        "cores that ends with the run.",
+        show_default=False,
+    ),
+]
+
 
 def check_frame(frame: float) -> None:
     """Refuse what a range lets through. Raises typer.BadParameter for a number that is none."""

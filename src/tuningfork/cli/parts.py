@@ -14,28 +14,56 @@ import typer
 
 from tuningfork.cli.progress import Pace, progress_bar
 from tuningfork.errors import BadTable
+from tuningfork.places import Place
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from tuningfork.classify import Row
     from tuningfork.classify.catalogue import Catalogue
+    from tuningfork.classify.engines import Engine
 
 LINE_SECONDS = 30.0
 """Between lines of progress where no terminal shows a bar."""
 
 
-def goes_to_parts(output: Path | None) -> bool:
+def goes_to_parts(output: Place | None) -> bool:
     """Whether the output is a folder of parts: its name has no ending of a table's."""
-    return output is not None and (not output.suffix or _is_folder_of_parts(output))
+    if isinstance(output, Path):
+        return not output.suffix or _is_folder_of_parts(output)
+    return output is not None
+
+
+def engine_named(
+    name: str, workers: int | None, address: str | None
+) -> tuple[Engine | None, int | None]:
+    """Give the engine of this name, and the threads of each of its workers here.
+
+    Raises typer.BadParameter for options that do not go together, TuningForkError if a package is
+    missing.
+    """
+    if name == "ray":
+        from tuningfork.classify.on_ray import OnRay
+
+        return OnRay(address, workers), None
+    if name != "embedded":
+        raise typer.BadParameter("give embedded or ray", param_hint="--engine")
+    if address is not None:
+        raise typer.BadParameter("goes with --engine ray", param_hint="--address")
+    if workers is None or workers == 1:
+        return None, None
+    from tuningfork.classify.engines import Processes, threads_each
+
+    return Processes(workers), threads_each(workers)
 
 
 def classify_in_parts(
     *,
-    paths: list[Path],
-    catalog: Path | None,
-    images: Path | None,
-    output: Path | None,
+    paths: list[Place],
+    catalog: Place | None,
+    images: Place | None,
+    output: Place | None,
+    engine: tuple[Engine | None, int | None],
     model: str | None,
     resume: bool,
     as_json: bool,
@@ -48,7 +76,7 @@ def classify_in_parts(
 
     if output is None:
         raise BadTable("--catalog needs --output: name a folder for the parts")
-    if catalog is not None and not goes_to_parts(output):
+    if isinstance(output, Path) and not goes_to_parts(output):
         raise BadTable(
             f"{output}: a catalogue's answers come in parts; give --output a folder such as "
             f"{output.with_suffix('')}"
@@ -60,6 +88,8 @@ def classify_in_parts(
             catalogue,
             output,
             images=(images or catalog.parent) if catalog else None,
+            engine=engine[0],
+            threads=engine[1],
             model=model,
             resume=resume,
             watch=watch,
@@ -85,8 +115,11 @@ class _Watch:
         self._say(f"{rows - done:,} of {rows:,} rows to classify")
 
     def step(self, _: Row) -> None:
-        self.pace.done += 1
-        self._progress.advance(self._task)
+        self.leap(1)
+
+    def leap(self, rows: int) -> None:
+        self.pace.done += rows
+        self._progress.advance(self._task, rows)
         if time.monotonic() - self._shown >= LINE_SECONDS:
             self._say(self.pace.sentence)
 
@@ -97,7 +130,7 @@ class _Watch:
 
 
 @contextmanager
-def _watched(output: Path) -> Iterator[_Watch]:
+def _watched(output: Place) -> Iterator[_Watch]:
     progress = progress_bar("rows")
     watch = _Watch(progress)
     try:
@@ -126,7 +159,7 @@ def _waiting(what: str) -> Iterator[None]:
         yield
 
 
-def _print(counts: Counter[str], output: Path, *, as_json: bool) -> None:
+def _print(counts: Counter[str], output: Place, *, as_json: bool) -> None:
     total, failed = counts.total(), counts[""]
     classes = {name: count for name, count in counts.most_common() if name}
     if as_json:

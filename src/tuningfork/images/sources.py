@@ -1,4 +1,4 @@
-"""Where pictures come from: files, folders, zips and standard input."""
+"""Where pictures come from: files, folders, zips, tars and standard input."""
 
 from __future__ import annotations
 
@@ -197,6 +197,8 @@ def _pictures_at(path: Path) -> Iterator[Picture]:
     if path.is_dir():
         return _folder(path)
     if path.is_file():
+        if path.suffix.lower() == ".tar":
+            return _shard(path)
         return _archive(path) if _is_zip(path) else iter([_file(path)])
     with path.open("rb") as pipe:
         return _bytes(pipe.read(LARGEST_FILE + 1), readable(str(path)), readable(path.name))
@@ -245,6 +247,8 @@ def _folder(folder: Path) -> Iterator[Picture]:
                 yield _file(path) if path.is_file() else _no_file(path)
             elif path.suffix.lower() == ".zip" and path.is_file():
                 yield from _archive(path)
+            elif path.suffix.lower() == ".tar" and path.is_file():
+                yield from _shard(path)
     for error in refused:
         path = Path(error.filename)
         message = f"{readable(str(path))}: {error.strerror}; allow reading this folder"
@@ -275,6 +279,15 @@ def _no_file(path: Path) -> Picture:
     return failing(readable(stem_of(path.name)), where, f"{where}: {kind}; remove or mend it")
 
 
+def _shard(path: Path) -> Iterator[Picture]:
+    from tuningfork.images.shards import Shard
+
+    try:
+        yield from Shard(path).pictures()
+    except BadData as error:
+        yield failing(readable(path.stem), readable(str(path)), str(error))
+
+
 def _archive(path: Path) -> Iterator[Picture]:
     return _whole(Archive(path, readable(str(path))))
 
@@ -293,11 +306,11 @@ def _whole(archive: Archive) -> Iterator[Picture]:
 
 def failing(name: str, path: str, message: str) -> Picture:
     """A picture that cannot be had: reading it raises UnreadableImage with the message."""
+    return Picture(name, path, partial(_fail, message))
 
-    def read() -> bytes:
-        raise UnreadableImage(message)
 
-    return Picture(name, path, read)
+def _fail(message: str) -> bytes:
+    raise UnreadableImage(message)
 
 
 def read_file(path: Path) -> bytes:
