@@ -31,6 +31,8 @@ from tuningfork.images.quiet import quietly
 
 ROOM = 1.1
 """Of a frame: how much around it is developed."""
+SMALLEST_R90 = 0.5
+"""Pixels: a header's size below this, or beyond the picture, is a mistake or of another unit."""
 LARGEST_VALUE = 1e15
 """No count and no flux in use is larger; damaged bytes are, and their squares overflow."""
 
@@ -70,10 +72,14 @@ def read_fits(data: bytes, where: str, reading: Reading | None = None) -> Shown:
         bad = bad | _fitting(chosen.mask, cube)
     header = chosen.units[0].header
     scale = pixel_scale(header)
+    across = mixture.values.shape[1:]
     planes, bad = _upright(mixture.values, bad, scale)
     _check(bad, where)
     notes = [*notes, mixture.note, _scale_note(scale)]
-    known = _known(header, scale, _point(reading, planes.shape[1]), where)
+    known = _known(header, scale, _point(reading, across, bad.shape), where)
+    if known.size is not None and not _may_be(known.size[0], bad.shape):
+        notes.append(f"{known.size[1]} passed over, for no galaxy here has that size")
+        known = dataclasses.replace(known, size=None)
     white = None if reading.stretch is not None else display_white(planes, bad)
     if white is not None:
         shown = frame_picture(_as_it_is(_zeroed(planes, bad), white), known, reading)
@@ -174,11 +180,19 @@ def _scale_note(scale: PixelScale | None) -> str:
     return "no WCS" if scale is None else f"{scale.arcsec:.3g}″ a pixel by the WCS"
 
 
-def _point(reading: Reading, height: int) -> tuple[float, float] | None:
-    """The position that was asked for, from the top left corner."""
+def _point(
+    reading: Reading, file: tuple[int, ...], shape: tuple[int, ...]
+) -> tuple[float, float] | None:
+    """The position that was asked for in the file's pixels, from the picture's top left corner."""
     if reading.point is None:
         return None
-    return reading.point[0] - 0.5, height - (reading.point[1] - 0.5)
+    x, y = reading.point[0] - 0.5, file[0] - (reading.point[1] - 0.5)
+    return x * shape[1] / file[1], y * shape[0] / file[0]
+
+
+def _may_be(r90: float, shape: tuple[int, ...]) -> bool:
+    """Whether a galaxy of this size in pixels could be the picture's: seen at all, and in it."""
+    return SMALLEST_R90 <= r90 <= max(shape)
 
 
 def _known(
