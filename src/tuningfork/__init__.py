@@ -7,6 +7,7 @@ name is fetched when it is first asked for.
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from tuningfork.votes.tree import TREE
 
     __version__: str
+
+# ONNX Runtime's wheels tell Microsoft of each session unless this is set before their import.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
     "TREE",

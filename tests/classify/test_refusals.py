@@ -143,6 +143,27 @@ def locked(folder: Path) -> Path:
     return folder
 
 
+def not_to_enter(folder: Path) -> Path:
+    """Make a folder whose names may be listed and whose files not be reached."""
+    (folder / "inside").mkdir()
+    saved("1.png", plain(GREEN))(folder / "inside")
+    (folder / "inside").chmod(0o644)
+    return folder / "inside"
+
+
+def device(folder: Path) -> Path:
+    """Make a link to a device that never ends."""
+    (folder / "1.jpg").symlink_to("/dev/zero")
+    return folder
+
+
+def closed_zip(folder: Path) -> Path:
+    """Make a zip that may not be read."""
+    path = saved("set.zip", zipped("1.png"))(folder)
+    path.chmod(0)
+    return path
+
+
 def unreadable(folder: Path) -> Path:
     """Make a file that may not be read."""
     path = saved("1.png", plain(GREEN))(folder)
@@ -166,9 +187,12 @@ REFUSED: dict[str, Make] = {
     "a member of a zip that needs a password": saved("set.zip", with_password()),
     "a zip that breaks off": saved("set.zip", zipped("1.png", "2.png")[:-3000]),
     "a file that you may not read": unreadable,
+    "a zip that you may not read": closed_zip,
     "a folder that you may not read, within another": locked,
+    "a picture in a folder that you may not enter": not_to_enter,
     "a link to itself, in a folder": in_folder(link_to_itself),
     "a named pipe, in a folder": pipe,
+    "a link to a device, in a folder": device,
 }
 REFUSED_AT_ONCE: dict[str, Make] = {
     "a path that does not exist": lambda folder: folder / "absent.jpg",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
+from numpy.typing import NDArray
 
 from tests.fits.made import disk, extensions, header, primary, three_bands, written
 from tuningfork.errors import UnreadableImage
@@ -142,6 +143,120 @@ def test_a_legacy_survey_cube_is_read_by_its_header() -> None:
     found = _shown(primary(BANDS[::-1].copy(), BANDS="grz"))
     assert "red z, green r, blue g" in found.note
     assert found.pixels[100, 100].argmax() == 0
+
+
+def test_three_extensions_without_names_are_bands_in_their_order() -> None:
+    """Nothing says what they are but that there are three of one shape; errors by name are not."""
+    plain = [fits.ImageHDU(one, header()) for one in BANDS]
+    found = _shown(written(fits.PrimaryHDU(), *plain))
+    np.testing.assert_array_equal(found.pixels, _shown(primary(BANDS)).pixels)
+    assert "bands from HDU 1, HDU 2, HDU 3" in found.note
+    mask = fits.ImageHDU((ONE > 5).astype(np.int16))
+    with_mask = _shown(written(fits.PrimaryHDU(ONE, header()), fits.ImageHDU(ONE), mask))
+    assert "first of 3 images" in with_mask.note
+
+
+def test_a_preview_before_the_bands_is_passed_over() -> None:
+    """Of a small picture and three larger ones named after filters, the larger are taken."""
+    bands = [
+        fits.ImageHDU(one, header(), name=name) for one, name in zip(BANDS, "irg", strict=True)
+    ]
+    found = _shown(written(fits.PrimaryHDU(ONE[::8, ::8].copy()), *bands))
+    assert "red I, green R, blue G" in found.note
+    assert found.pixels.shape[:2] == (200, 200)
+
+
+@pytest.mark.parametrize("empty", [np.nan, 0])
+def test_a_band_that_holds_nothing_is_passed_over(empty: float) -> None:
+    """Two bands make the picture; three that hold nothing are refused or no galaxy."""
+    broken = BANDS.copy()
+    broken[0] = empty
+    found = _shown(primary(broken, BANDS="irg"))
+    assert "band i is empty and passed over" in found.note
+    assert "red r, green the mean, blue g" in found.note
+
+
+@pytest.mark.parametrize("pad", [0, -999])
+def test_padding_is_no_sky(pad: float) -> None:
+    """A cutout over the edge of a survey, filled up with a constant, is measured without it."""
+    sky = BANDS + 2
+    wanted = _shown(primary(sky.copy()))
+    cut = sky.copy()
+    cut[:, :, :60] = pad
+    cut[:, :20] = pad
+    found = _shown(primary(cut))
+    assert "R90" not in found.note
+    assert "galaxy found" not in found.note
+    apart = np.abs(found.pixels[:, 70:].astype(int) - wanted.pixels[:, 70:])[:170]
+    assert np.median(apart) <= 2
+
+
+def test_a_galaxy_cut_out_of_its_sky_is_not_padded() -> None:
+    """Where all but the galaxy is 0, as in stamps from segmentation maps, 0 is the sky."""
+    stamp = np.where(ONE > 0.05, ONE, 0).astype(np.float32)
+    found = _shown(primary(stamp))
+    assert found.pixels[100, 100].min() > 100
+    assert found.pixels[5, 5].max() < 30
+
+
+@pytest.mark.parametrize("kind", ["TAN-SIP", "TPV"])
+@pytest.mark.parametrize("bands", [1, 3])
+def test_distorted_projections_have_a_scale(kind: str, bands: int) -> None:
+    """SIP and TPV of a plane or a cube, whose distortion astropy may not take, say the scale."""
+    cards = header()
+    for axis, name in ((1, "RA---"), (2, "DEC--")):
+        cards[f"CTYPE{axis}"] = name + kind
+        cards[f"PV{axis}_1"] = 1.0
+    if "SIP" in kind:
+        cards["A_ORDER"] = cards["B_ORDER"] = 2
+        cards["A_2_0"] = cards["B_0_2"] = 1e-7
+    data = BANDS if bands == 3 else ONE
+    note = _shown(written(fits.PrimaryHDU(data, cards))).note
+    assert "0.396″ a pixel by the WCS" in note
+
+
+def test_a_wcs_without_numbers_says_nothing() -> None:
+    """A pixel as large as a degree is none."""
+    cards = header()
+    del cards["CDELT1"], cards["CDELT2"]
+    assert "no WCS" in _shown(written(fits.PrimaryHDU(ONE, cards))).note
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(19.8, True), ("19.8", True), (1e6, False), (1e-6, False), (-99.0, False), ("large", False)],
+)
+def test_a_size_in_the_header_that_cannot_be_is_passed_over(value: Any, said: bool) -> None:
+    """Text is read as a number; what no galaxy in the picture can have is named and not heeded."""
+    note = _shown(primary(ONE, PETROR90=value)).note
+    assert ("from PETROR90" in note) == said
+    assert ("PETROR90 passed over" in note) == (value in (1e6, 1e-6))
+
+
+def test_a_wished_position_holds_where_pixels_are_made_square() -> None:
+    """--center counts the file's pixels, also where they are oblong."""
+    cards = header()
+    cards["CDELT2"] *= 2
+    flat = np.ascontiguousarray(three_bands(disk(at=(60, 140)))[0][::2])
+    light = read_fits(
+        written(fits.PrimaryHDU(flat, cards)), "x", Reading(center="60.5,70.5", size="20px")
+    )
+    height, width = light.pixels.shape[:2]
+    down, across = np.unravel_index(light.pixels[:, :, 0].argmax(), (height, width))
+    assert (light.window.x, light.window.y) == pytest.approx((across, down), abs=2.5)
+
+
+@pytest.mark.parametrize(
+    "plane",
+    [
+        np.tile(np.linspace(0, 1, 1024, dtype=np.float32), (1024, 1)),
+        np.random.default_rng(1).normal(0, 1, (10, 50_000)).astype(np.float32),
+        np.random.default_rng(1).normal(0, 1, (5_000, 9)).astype(np.float32),
+    ],
+)
+def test_planes_that_no_galaxy_fills_are_shown_too(plane: NDArray[np.float32]) -> None:
+    """A ramp brighter than the sky nearly everywhere, and thin strips, end in a picture."""
+    assert _shown(primary(plane)).pixels.dtype == np.uint8
 
 
 def test_the_picture_stands_upright() -> None:

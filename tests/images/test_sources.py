@@ -242,6 +242,27 @@ def test_standard_input_holds_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         bad.read()
 
 
+def test_standard_input_that_names_no_file_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list whose first path is wrong is not taken for a picture of an unknown kind."""
+    stdin(monkeypatch, b"galaxies/absent.jpg\ngalaxies/2.jpg\n")
+    (found,) = find_pictures([Path("-")])
+    with pytest.raises(UnreadableImage, match=r"line, galaxies/absent\.jpg, names no file"):
+        found.read()
+
+
+def test_members_packed_from_beside_are_read(tmp_path: Path) -> None:
+    """A name that begins with ../ is no hidden one; nothing is ever written where it says."""
+    archive = tmp_path / "set.zip"
+    archive.write_bytes(zipped({"../night/1.png": PNG, ".cache/2.png": PNG}))
+    assert ids(archive) == ["1"]
+
+
+def test_an_address_is_shown_as_it_was_given() -> None:
+    """A path drops one of an address's slashes; the sentence has both."""
+    with pytest.raises(BadData, match=r"^https://example\.org/1\.jpg: an address"):
+        find_pictures([Path("https://example.org/1.jpg")])
+
+
 def test_pictures_are_counted_beforehand_where_they_can_be(tmp_path: Path) -> None:
     """Folders and zips are counted without reading a picture; standard input is not."""
     (tmp_path / "1.png").write_bytes(b"broken")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +30,17 @@ def test_answers_are_what_the_graph_says(tmp_path: Path) -> None:
     assert answers.fractions[1] == pytest.approx(np.arange(1, 38) / 37 / 3)
     assert answers.fractions[0] == pytest.approx(np.zeros(37))
     assert answers.probabilities.dtype == answers.fractions.dtype == np.float32
+
+
+def test_nobody_is_told_what_is_classified(tmp_path: Path) -> None:
+    """ONNX Runtime keeps no journal for Microsoft, which it would send over the internet."""
+    toy = write_toy(tmp_path / "toy")
+    code = "import sys\nfrom tuningfork.model.session import load_model\nload_model(sys.argv[1])"
+    environment = {one: os.environ[one] for one in os.environ if "TELEMETRY" not in one}
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        environment[name] = str(tmp_path / "home")
+    subprocess.run([sys.executable, "-c", code, str(toy)], env=environment, check=True)
+    assert not list(tmp_path.rglob("*onnxruntime*"))
 
 
 def test_more_is_given_where_the_graph_has_it(tmp_path: Path) -> None:

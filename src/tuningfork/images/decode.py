@@ -184,7 +184,7 @@ def _refusals(where: str) -> Iterator[None]:
         raise
     except UnidentifiedImageError as error:
         raise UnreadableImage(
-            f"{where}: not a picture of a known kind; give {', '.join(FORMATS)}"
+            f"{where}: not a picture of a known kind; give {', '.join(FORMATS)} or FITS"
         ) from error
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(where) from error

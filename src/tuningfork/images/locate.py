@@ -30,6 +30,9 @@ WIDEST = 3.0
 """Petrosian R90 over the second moment along the longer axis: what one in a hundred of Kaggle's
 galaxies reaches. Where a neighbour's light keeps the profile from falling, this is taken."""
 
+SHORTEST_SIDE = 5
+"""Pixels of a binned plane: in a narrower strip no galaxy can be told from noise."""
+
 _KERNEL = np.outer([1, 2, 3, 2, 1], [1, 2, 3, 2, 1]).astype(np.float32)
 
 
@@ -66,21 +69,15 @@ def find_galaxy(
     import sep
 
     step = -(-max(plane.shape) // LARGEST_SIDE)
+    if min(plane.shape) // step < SHORTEST_SIDE:
+        return None
     small, hidden = _binned(plane, bad, step)
     box = max(16, min(small.shape) // 4)
     sky = sep.Background(small, mask=hidden, bw=box, bh=box, fw=3, fh=3)
     level, noise = float(sky.globalback), float(sky.globalrms)
     light = small - np.float32(level)
     noise = max(noise, 1e-3 * float(light.max()), 1e-30)
-    sources, owner = sep.extract(
-        light,
-        THRESHOLD * noise,
-        mask=hidden,
-        minarea=SMALLEST_AREA,
-        filter_kernel=_KERNEL,
-        deblend_cont=CONTRAST,
-        segmentation_map=True,
-    )
+    sources, owner = _sources(light, THRESHOLD * noise, hidden)
     if len(sources) == 0:
         return None
     point = None if at is None else (at[0] / step, at[1] / step)
@@ -90,6 +87,32 @@ def find_galaxy(
     x, y = _middle(light, others, sources[one]) if point is None else point
     r90 = min(petrosian_r90(profile(light, x, y, others)), WIDEST * float(sources["a"][one]))
     return Galaxy(x * step, y * step, r90 * step, level, noise)
+
+
+def _sources(
+    light: Plane, threshold: float, hidden: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.void], NDArray[np.int32]]:
+    """Find sources, and which of them (counted from 1) each pixel belongs to."""
+    import sep
+
+    def extracted(contrast: float) -> tuple[NDArray[np.void], NDArray[np.int32]]:
+        found: tuple[NDArray[np.void], NDArray[np.int32]] = sep.extract(
+            light,
+            threshold,
+            mask=hidden,
+            minarea=SMALLEST_AREA,
+            filter_kernel=_KERNEL,
+            deblend_cont=contrast,
+            segmentation_map=True,
+        )
+        return found
+
+    # By default sep gives up where much of the plane is bright, as a galaxy that fills it is.
+    sep.set_extract_pixstack(LARGEST_SIDE**2)
+    try:
+        return extracted(CONTRAST)
+    except Exception:  # sep's only kind: more peaks in one source than it can part
+        return extracted(1.0)
 
 
 def _binned(

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from tuningfork.errors import BadData, UnreadableImage
+from tuningfork.images.blank import is_text
 from tuningfork.votes.salvage import Member, salvage, salvaged_bytes
 
 SUFFIXES = frozenset(
@@ -26,10 +27,12 @@ SUFFIXES = frozenset(
 
 LARGEST_FILE = 2**28
 """Bytes; a larger file is refused before it fills the memory."""
+LONGEST_PATH = 4096
+"""Bytes; longer lines of standard input name no file."""
 
 _ENDINGS = tuple(sorted(SUFFIXES, key=len, reverse=True))
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+:/)/*")
 """Of the web; a path drops the second of its slashes."""
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -59,6 +62,8 @@ class Archive:
         """List the pictures inside, sorted by name. Raises UnreadableImage for a broken zip."""
         try:
             found = self._zip().infolist()
+        except PermissionError as error:
+            raise UnreadableImage(f"{self.where}: {error.strerror}; check the file") from error
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise UnreadableImage(
                 f"{self.where}: not a whole zip ({error}); fetch or make it again"
@@ -176,8 +181,9 @@ def _check(path: Path) -> None:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
         if _ADDRESS.match(where):
+            whole = _ADDRESS.sub(r"\1/", where, count=1)
             raise BadData(
-                f"{where}: an address, not a file; fetch it first and name the file"
+                f"{whole}: an address, not a file; fetch it first and name the file"
             ) from error
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise BadData(f"{where}: {reason}; check the path") from error
@@ -211,6 +217,11 @@ def _bytes(data: bytes, where: str, name: str) -> Iterator[Picture]:
     listed = _paths_in(data)
     if listed:
         return (picture for path in listed for picture in _listed(path))
+    first = data.splitlines()[0] if data[:4096].strip() else b""
+    if is_text(data) and len(first) < LONGEST_PATH and not first.lstrip().startswith(b"<"):
+        said = readable(os.fsdecode(first.strip()))
+        message = f"{where}: no picture, and its first line, {said}, names no file; check the path"
+        return iter([failing(name, where, message)])
     return iter([Picture(name, where, lambda: _not_too_large(data, where))])
 
 
@@ -221,7 +232,7 @@ def _paths_in(data: bytes) -> list[Path]:
     lines = [line for line in data[:LARGEST_FILE].splitlines() if line.strip()]
     paths = [Path(os.fsdecode(line)) for line in lines]
     # Every format begins with bytes that name no file: one line that does shows a list of paths.
-    return paths if paths and len(lines[0]) < 4096 and paths[0].exists() else []
+    return paths if paths and len(lines[0]) < LONGEST_PATH and paths[0].exists() else []
 
 
 def _listed(path: Path) -> Iterator[Picture]:
@@ -244,8 +255,8 @@ def _folder(folder: Path) -> Iterator[Picture]:
             if _hidden(file):
                 continue
             if is_picture_name(file):
-                yield _file(path) if path.is_file() else _no_file(path)
-            elif path.suffix.lower() == ".zip" and path.is_file():
+                yield _file(path) if _is_file(path) else _no_file(path)
+            elif path.suffix.lower() == ".zip" and _is_file(path):
                 yield from _archive(path)
             elif path.suffix.lower() == ".tar" and path.is_file():
                 yield from _shard(path)
@@ -272,11 +283,24 @@ def _file(path: Path) -> Picture:
     return Picture(readable(stem_of(path.name)), readable(str(path)), partial(read_file, path))
 
 
+def _is_file(path: Path) -> bool:
+    """Whether it is a plain file, or leads to one; False also where the folder keeps it secret."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _no_file(path: Path) -> Picture:
     """What bears a picture's name but is a link that leads nowhere, a pipe or a device."""
     where = readable(str(path))
-    kind = "a link that leads nowhere" if path.is_symlink() else "no plain file"
-    return failing(readable(stem_of(path.name)), where, f"{where}: {kind}; remove or mend it")
+    kind = "no plain file; remove or mend it"
+    try:
+        if path.is_symlink() and not path.exists():
+            kind = "a link that leads nowhere; remove or mend it"
+    except OSError as error:
+        kind = f"{error.strerror}; allow entering its folder"
+    return failing(readable(stem_of(path.name)), where, f"{where}: {kind}")
 
 
 def _shard(path: Path) -> Iterator[Picture]:
@@ -357,5 +381,5 @@ def is_picture(name: str) -> bool:
 
 
 def _hidden(name: str) -> bool:
-    """Hidden, or what macOS leaves in zips."""
-    return name.startswith(".") or name == "__MACOSX"
+    """Hidden, or what macOS leaves in zips; ``..``, where a zip was packed from beside, is not."""
+    return name == "__MACOSX" or (name.startswith(".") and name != "..")

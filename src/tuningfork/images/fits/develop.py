@@ -26,6 +26,8 @@ WEIGHTS = ((482.5, 1.75), (626.1, 1.18), (767.2, 1.0), (909.7, 0.9))
 look as in its own pictures."""
 DARK = 0.2
 """Of white: what the sky of a finished picture stays below."""
+PADDING = 5.0
+"""Times the scatter of the sky: a constant corner further from it is no sky."""
 _SAMPLE = 20_000
 
 
@@ -53,6 +55,37 @@ def display_white(planes: NDArray[Any], bad: Bad) -> float | None:
     steps = values * (255 / white)
     whole = bool(np.abs(steps - np.rint(steps)).max() < 1e-3)
     return white if whole or white > 1 else None
+
+
+def padded(planes: Planes, bad: Bad) -> Bad:
+    """Find what a cutout was padded with: a value of its corners that no sky has.
+
+    True where all planes hold exactly what they hold in a corner, over 3 by 3 pixels at least, if
+    that lies further than PADDING times the scatter from the median of all other pixels. A galaxy
+    cut out on 0, or an empty sky with its mean at 0, is not padded.
+    """
+    found = np.zeros_like(bad)
+    for row, column in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
+        value = planes[:, row, column]
+        if bad[row, column] or found[row, column]:
+            continue
+        same = _solid((planes == value[:, np.newaxis, np.newaxis]).all(axis=0))
+        rest = planes[:, ~(same | bad)]
+        if not same.any() or not rest.size:
+            continue
+        middle = np.median(rest, axis=1)
+        scatter = 1.48 * np.median(np.abs(rest - middle[:, np.newaxis]), axis=1)
+        if (np.abs(value - middle) > PADDING * scatter).all():
+            found |= same
+    return found
+
+
+def _solid(marks: Bad) -> Bad:
+    """Keep what lies in a marked square of 3 by 3."""
+    from scipy.ndimage import binary_opening
+
+    kept: Bad = binary_opening(marks, np.ones((3, 3), np.bool_))
+    return kept
 
 
 def without_sky(planes: Planes, bad: Bad) -> Light:

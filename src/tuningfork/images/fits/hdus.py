@@ -70,9 +70,9 @@ def choose(data: bytes, where: str, wanted: Sequence[str] = ()) -> Chosen:
     """Open a FITS file, unpacked, and choose its images.
 
     ``wanted`` are names (EXTNAME, of any case) or numbers of units, several where each holds a
-    band. Without them: three images of one shape with different names, or two with the names of
-    different bands, are bands; else the first image is taken. What lies beside a picture (errors,
-    weights, masks) is never taken unless it is named.
+    band. Without them: three images of one shape with different names or none, or two with the
+    names of different bands, are bands; else the first image is taken. What lies beside a
+    picture (errors, weights, masks) is never taken unless it is named.
 
     Raises UnreadableImage for a file that is damaged, holds no image or not the wanted ones.
     """
@@ -143,17 +143,29 @@ def _by_rule(images: list[tuple[int, Any]]) -> tuple[list[tuple[int, Any]], str]
     from tuningfork.images.fits.bands import band_of, is_band
 
     main = [one for one in images if not _BESIDE.match(one[1].name)] or images
-    first = main[0]
-    alike = [one for one in main if _shape(one[1]) == _shape(first[1])]
-    names = [band_of(one[1].header, one[1].name) for one in alike]
-    flat = len([size for size in _shape(first[1]) if size > 1]) == 2
-    known = len(alike) > 1 and all(is_band(name) for name in names)
-    if flat and len(set(names)) == len(names) and (known or len(alike) == 3):
-        return alike, ""
+    first, first_shape = main[0], _shape(main[0][1])
+    for shape in dict.fromkeys(_shape(one[1]) for one in main):
+        alike = [one for one in main if _shape(one[1]) == shape]
+        names = [band_of(one[1].header, one[1].name) for one in alike]
+        flat = len([size for size in shape if size > 1]) == 2
+        known = len(alike) > 1 and all(is_band(name) for name in names)
+        # A smaller picture before the bands is their preview.
+        if shape != first_shape and not (known and math.prod(shape) > math.prod(first_shape)):
+            continue
+        distinct = len(set(names)) == len(names)
+        if flat and ((distinct and (known or len(alike) == 3)) or _three_unnamed(alike)):
+            return alike, ""
     if len(main) == 1:
         return [first], ""
     name = f" {first[1].name}" if first[1].name else ""
     return [first], f"first of {len(main)} images (HDU {first[0]}{name}; --hdu chooses)"
+
+
+def _three_unnamed(images: list[tuple[int, Any]]) -> bool:
+    """Whether there are three without names, of one kind: floats, or whole numbers."""
+    names = {one[1].name.strip() for one in images}
+    kinds = {one[1].header["BITPIX"] < 0 for one in images}
+    return len(images) == 3 and names <= {"", "PRIMARY"} and len(kinds) == 1
 
 
 def _unit(number: int, unit: Any, where: str) -> Unit:  # noqa: ANN401

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tuningfork.errors import UnreadableImage
+from tuningfork.errors import TuningForkError, UnreadableImage
 from tuningfork.images.decode import SMALLEST_SIDE
 from tuningfork.images.fits.axes import Planes, planes_of
 from tuningfork.images.fits.bands import band_of, bands_of_cube, mixed
@@ -17,6 +17,7 @@ from tuningfork.images.fits.develop import (
     Light,
     display_white,
     fitting_stretch,
+    padded,
     picture,
     weights_of,
     without_sky,
@@ -31,6 +32,8 @@ from tuningfork.images.quiet import quietly
 
 ROOM = 1.1
 """Of a frame: how much around it is developed."""
+SMALLEST_R90 = 0.5
+"""Pixels: a header's size below this, or beyond the picture, is a mistake or of another unit."""
 LARGEST_VALUE = 1e15
 """No count and no flux in use is larger; damaged bytes are, and their squares overflow."""
 
@@ -60,25 +63,45 @@ def read_fits(data: bytes, where: str, reading: Reading | None = None) -> Shown:
     Raises UnreadableImage for a file that is damaged or holds no usable image, and for wishes that
     it cannot fulfil.
     """
-    reading = reading or Reading()
+    try:
+        return _read(data, where, reading or Reading())
+    except (TuningForkError, MemoryError):
+        raise
+    except Exception as error:  # numbers that no telescope writes break sums in many ways
+        first = (str(error).splitlines() or [""])[0]
+        raise UnreadableImage(
+            f"{where}: the FITS image cannot be shown ({type(error).__name__}: {first}); check "
+            "how it was made"
+        ) from error
+
+
+def _read(data: bytes, where: str, reading: Reading) -> Shown:
     chosen = choose(unpacked(data, where), where, reading.hdus)
     cube, names, notes = _bands_in(chosen, where)
     values = _floats(cube.values)
+    if not reading.bands:
+        values, names, empty = _filled_bands(values, names)
+        notes.append(empty)
     mixture = mixed(values, names, reading.bands, where)
     bad = np.asarray(~np.isfinite(mixture.values).all(axis=0), np.bool_)
     if chosen.mask is not None:
         bad = bad | _fitting(chosen.mask, cube)
     header = chosen.units[0].header
     scale = pixel_scale(header)
+    across = mixture.values.shape[1:]
     planes, bad = _upright(mixture.values, bad, scale)
     _check(bad, where)
     notes = [*notes, mixture.note, _scale_note(scale)]
-    known = _known(header, scale, _point(reading, planes.shape[1]), where)
+    known = _known(header, scale, _point(reading, across, bad.shape), where)
+    if known.size is not None and not _may_be(known.size[0], bad.shape):
+        notes.append(f"{known.size[1]} passed over, for no galaxy here has that size")
+        known = dataclasses.replace(known, size=None)
     white = None if reading.stretch is not None else display_white(planes, bad)
     if white is not None:
         shown = frame_picture(_as_it_is(_zeroed(planes, bad), white), known, reading)
         notes.append("a finished picture, shown as it is")
     else:
+        bad = bad | padded(planes, bad)
         dyed = Dyed(mixture.names, str(header.get("BUNIT", "")))
         shown = _measured(without_sky(planes, bad), dyed, known, reading)
     notes.append(shown.note)
@@ -109,6 +132,19 @@ def _bands_in(chosen: Chosen, where: str) -> tuple[Planes, list[str], list[str]]
     names = [band_of(one.header, one.name) or one.label for one in chosen.units]
     note = f"bands from {', '.join(one.label for one in chosen.units)}"
     return dataclasses.replace(cube, values=np.stack(planes)), names, [note]
+
+
+def _filled_bands(
+    values: NDArray[np.float32], names: list[str]
+) -> tuple[NDArray[np.float32], list[str], str]:
+    """Leave out bands that the telescope never saw: without a value, or with one everywhere."""
+    finite = [one[np.isfinite(one)] for one in values]
+    filled = [place for place, one in enumerate(finite) if one.size and one.max() > one.min()]
+    if len(filled) in (0, len(values)):
+        return values, names, ""
+    empty = [names[place] or str(place + 1) for place in range(len(values)) if place not in filled]
+    note = f"band {', '.join(empty)} is empty and passed over"
+    return values[filled], [names[place] for place in filled], note
 
 
 def _single(unit: Unit, like: Planes, where: str) -> NDArray[Any]:
@@ -174,11 +210,19 @@ def _scale_note(scale: PixelScale | None) -> str:
     return "no WCS" if scale is None else f"{scale.arcsec:.3g}″ a pixel by the WCS"
 
 
-def _point(reading: Reading, height: int) -> tuple[float, float] | None:
-    """The position that was asked for, from the top left corner."""
+def _point(
+    reading: Reading, file: tuple[int, ...], shape: tuple[int, ...]
+) -> tuple[float, float] | None:
+    """The position that was asked for in the file's pixels, from the picture's top left corner."""
     if reading.point is None:
         return None
-    return reading.point[0] - 0.5, height - (reading.point[1] - 0.5)
+    x, y = reading.point[0] - 0.5, file[0] - (reading.point[1] - 0.5)
+    return x * shape[1] / file[1], y * shape[0] / file[0]
+
+
+def _may_be(r90: float, shape: tuple[int, ...]) -> bool:
+    """Whether a galaxy of this size in pixels could be the picture's: seen at all, and in it."""
+    return SMALLEST_R90 <= r90 <= max(shape)
 
 
 def _known(
