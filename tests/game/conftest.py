@@ -8,9 +8,10 @@ import re
 import secrets
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from flask import Flask
@@ -24,6 +25,7 @@ from tuningfork.game.deck import Deck, DeckGalaxy
 from tuningfork.game.machine import Answer
 from tuningfork.game.store import Round
 from tuningfork.votes.rules import CLASSES
+from tuningfork.votes.tree import TREE
 
 COMMENT = b"the-truth-is-in-the-comment"
 
@@ -40,10 +42,14 @@ def draw_galaxy(truth: str, number: int) -> bytes:
     return buffer.getvalue()
 
 
-def make_deck(each: int = 6) -> Deck:
+VOTES = dict.fromkeys(TREE.columns, 0.0) | {"Class1.2": 0.998, "Class2.1": 0.998, "Class1.1": 0.002}
+"""Volunteers who are nearly all of one opinion."""
+
+
+def make_deck(each: int = 6, votes: Mapping[str, float] = MappingProxyType({})) -> Deck:
     """``each`` galaxies of every class, in memory; ids tell the class, as a careless deck would."""
     galaxies = [
-        DeckGalaxy(f"{truth}-{number}", truth, lambda picture=picture: picture)  # type: ignore[misc]
+        DeckGalaxy(f"{truth}-{number}", truth, lambda picture=picture: picture, votes)  # type: ignore[misc]
         for truth in CLASSES
         for number, picture in ((n, draw_galaxy(truth, n)) for n in range(each))
     ]

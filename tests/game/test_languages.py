@@ -161,3 +161,10 @@ def test_numbers_follow_the_language(app: Flask, player: Player) -> None:
     answer = f"{path}/galaxy/1/answer"
     assert "<td>79%</td>" in _page(player, answer, "en")
     assert "<td>79\xa0%</td>" in _page(player, answer, "de")
+
+
+def test_french_signs_are_not_left_alone_on_a_line() -> None:
+    """Before a colon, a question mark and inside quotation marks stands a space that binds."""
+    for message in _catalogue("fr"):
+        for text in _texts(message):
+            assert not message.id or not re.search(r" [:;?!»]|« |'", text), text

@@ -84,7 +84,7 @@ def test_time_runs_from_the_first_look_and_ends_the_round(app: Flask, player: Pl
     with app.extensions["tuningfork"].store.writing() as session:
         session.execute(update(Turn).values(shown=None))
     page = player.get(f"{path}/galaxy/1")
-    assert "60 seconds left" in page.text
+    assert "60 s left" in page.text
     on = player.guess(path, 1, right(app, path, 1))
     assert on.headers["Location"] == f"{path}/galaxy/2"
     assert ">right<" in player.get(f"{path}/galaxy/2").text

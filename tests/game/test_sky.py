@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import importlib
+import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from pyongc import ongc
 
 from tests.game.conftest import FakeMachine, Player, make_deck, turns_of
 from tests.web.loopback import HTML, Fault, Loopback, loopback
@@ -16,6 +21,8 @@ from tuningfork.game.app import GameConfig, create_app
 from tuningfork.game.sky import SkyDeck, open_sky, polite_client
 from tuningfork.game.sky_catalogue import catalogued
 from tuningfork.votes.rules import CLASSES
+
+TARGET = Path(sky.__file__).with_name("sky.toml")
 
 
 @pytest.fixture
@@ -59,24 +66,63 @@ def _fail(service: Loopback, fault: Fault) -> None:
         service.fail(path, *[fault] * 1000)
 
 
-def test_catalogue_has_dozens_of_each_class_within_the_survey() -> None:
+def test_catalogue_has_sixty_of_each_class_within_the_survey() -> None:
     """Positions lie in SDSS's northern field; types agree with the class that is made of them."""
     found = catalogued()
-    assert set(Counter(one.truth for one in found)) == set(CLASSES)
-    assert all(30 <= count <= 60 for count in Counter(one.truth for one in found).values())
+    assert Counter(one.truth for one in found) == dict.fromkeys(CLASSES, 60)
+    assert len({one.name for one in found}) == len(found)
+    kinds = {"elliptical": "E", "spiral": "S[a-d]", "barred_spiral": "SB[a-d]"}
     for one in found:
         assert 120 <= one.ra <= 240
         assert 1.99 <= one.dec <= 58.01
-        assert (one.hubble == "E") == (one.truth == "elliptical")
-        if one.truth == "barred_spiral":
-            assert one.hubble.startswith("SB")
+        assert re.match(kinds.get(one.truth, "S"), one.hubble), one
     truths = {one.name: one.truth for one in found}
     # de Vaucouleurs et al. 1991 (RC3): E4; SB(s)c? seen from its side; SB(r)b; SA(s)c.
     assert truths["NGC4889"] == "elliptical"
     assert truths["NGC5775"] == "edge_on_spiral"
     assert truths["NGC4394"] == "barred_spiral"
     assert truths["NGC3938"] == "spiral"
-    assert "NGC4314" not in truths  # SB(rs)a there, only Sa in OpenNGC
+    # Only Sa, Sb, Sb and Sbc in OpenNGC, but SB(rs)a, SB(rs)b, SB(rs)b and SB(r)bc there.
+    assert not {"NGC4314", "NGC4548", "NGC5383", "NGC5921"} & set(truths)
+    assert "NGC5195" not in truths  # M51's companion: its frame is full of M51
+
+
+def test_catalogue_is_where_other_catalogues_have_it() -> None:
+    """Positions are those in SDSS's names, the rest is what pyongc's own reader says."""
+    checked = 0
+    for one in catalogued():
+        read = ongc.get(one.name)
+        assert (read.hubble, read.dimensions[0]) == (one.hubble, one.diameter)
+        others = " ".join(read.identifiers[-1] or [])
+        assert f"PGC {one.pgc.rjust(6, '0')}" in others
+        named = re.search(r"SDSS J(\d\d)(\d\d)([\d.]+)([+-])(\d\d)(\d\d)([\d.]+)", others)
+        if named is None:
+            continue
+        hours, minutes, seconds, sign, degrees, arcmin, arcsec = named.groups()
+        ra = 15 * (int(hours) + int(minutes) / 60 + float(seconds) / 3600)
+        dec = float(f"{sign}1") * (int(degrees) + int(arcmin) / 60 + float(arcsec) / 3600)
+        away = math.hypot((one.ra - ra) * math.cos(math.radians(dec)), one.dec - dec)
+        assert 3600 * away < 0.02 * one.frame_arcsec, one
+        checked += 1
+    assert checked > 200
+
+
+def test_list_is_what_the_rule_makes_of_the_experts_table(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No galaxy stands in sky.toml but those that EFIGI's table and the frames put there."""
+    monkeypatch.syspath_prepend(str(TARGET.parents[3] / "tools"))
+    tool = importlib.import_module("real_sky")
+    made = tool.written(tool.said(tool.read_experts(shared_data / "efigi" / "labels.csv")))
+    assert made == TARGET.read_text("utf-8")
+    with (shared_data / "efigi" / "labels.csv").open(encoding="utf-8", newline="") as file:
+        bars = {row["pgc"]: float(row["bar_length"]) for row in csv.DictReader(file)}
+    for one in catalogued():
+        bar = bars.get(f"PGC{one.pgc.rjust(7, '0')}")
+        if one.truth == "spiral":
+            assert bar == 0
+        elif one.truth == "barred_spiral":
+            assert bar is None or bar >= 0.25
 
 
 def test_nothing_is_asked_before_the_sky_is_chosen(

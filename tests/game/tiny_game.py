@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.game.conftest import FakeMachine, make_deck
+from tests.game.conftest import VOTES, FakeMachine, make_deck
 from tuningfork.game.app import GameConfig, create_app
+from tuningfork.game.machine import load_machine
 from tuningfork.game.server import serve
 
 
@@ -20,7 +21,7 @@ def running(folder: Path, **options: object) -> Iterator[tuple[str, subprocess.P
     """Start a server on a free port; give its address and process, and end it afterwards.
 
     ``options`` are further ones of ``GameConfig``; ``proxy`` and ``port`` are those of
-    ``serve``.
+    ``serve``; with ``real`` the bundled network plays galaxies that volunteers voted on.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.game.tiny_game", str(folder), json.dumps(options)],
@@ -42,7 +43,12 @@ def running(folder: Path, **options: object) -> Iterator[tuple[str, subprocess.P
 def main(folder: Path, options: dict[str, Any]) -> None:
     """Serve until Ctrl-C."""
     proxy, port = options.pop("proxy", None), options.pop("port", 0)
-    app = create_app(GameConfig(make_deck(), FakeMachine(), folder, **options))
+    real = options.pop("real", False)
+    deck, machine = (
+        make_deck(votes=VOTES if real else {}),
+        load_machine() if real else FakeMachine(),
+    )
+    app = create_app(GameConfig(deck, machine, folder, **options))
     ready = lambda address: print(address, flush=True)  # noqa: E731
     serve(app, host="127.0.0.1", port=port, ready=ready, proxy=proxy)
     app.extensions["tuningfork"].close()

@@ -13,7 +13,7 @@ LANGUAGES = ("en", "es", "de", "fr")
 def install(app: Flask) -> None:
     """Answer each request in the language that its browser asks for, English if in none of ours."""
     Babel(app, default_locale="en", default_timezone="UTC", locale_selector=chosen)
-    app.jinja_env.globals.update(language=language, percent=percent)
+    app.jinja_env.globals.update(language=language, percent=percent, brief_percent=brief_percent)
     app.after_request(_tell)
 
 
@@ -35,6 +35,15 @@ def percent(share: float) -> str:
     if 0 < share < 0.005:
         return str(gettext("under %(share)s", share=format_percent(0.01)))
     return str(format_percent(round(share, 2)))
+
+
+def brief_percent(share: float) -> str:
+    """Write a share as ``percent`` does, for tables: with a sign in place of a word."""
+    if 0.995 <= share < 1:
+        return f"> {format_percent(0.99)}"
+    if 0 < share < 0.005:
+        return f"< {format_percent(0.01)}"
+    return percent(share)
 
 
 def _tell(response: Response) -> Response:

@@ -90,7 +90,9 @@ RULES = {
 }
 STRENGTHS = {
     "full": _("The network as it is"),
-    "blurred": _("The network, short-sighted: it sees only %(sight)s × %(sight)s pixels"),
+    "blurred": _(
+        "The network, short-sighted: it sees only %(sight)s\u00a0×\u00a0%(sight)s\u00a0pixels"
+    ),
     "swift": _("A smaller, faster network"),
 }
 DIFFICULTIES = {
