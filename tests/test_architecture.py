@@ -21,8 +21,11 @@ FLOORS = (
     {"images"},
     {"votes"},
     {"web"},
-    {"errors", "files", "places"},
+    {"places"},
+    {"errors", "files"},
 )
+SINGLE = FLOORS[-1] | FLOORS[-2]
+"""Rooms of one module each."""
 HEAVY = (
     "torch",
     "matplotlib",
@@ -54,9 +57,7 @@ def _imports(path: Path) -> Iterator[str]:
 
 
 def _modules() -> list[Path]:
-    return [
-        path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem in FLOORS[-1]
-    ]
+    return [path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem in SINGLE]
 
 
 def _room(path: Path) -> str:

@@ -29,16 +29,17 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[bool]:
+def held(folder: Path, *, wait: bool = False) -> Iterator[bool]:
     """Tell whether this process alone holds the folder, which it then does to the block's end.
 
-    The hold ends with the process, however that ends.
+    The hold ends with the process, however that ends. With ``wait`` it waits for other processes
+    to let go.
     """
     import fcntl
 
     with (folder / ".lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
         else:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from tuningfork.places import Place
 
 
 def train(  # noqa: PLR0917  (Typer fills them by name)
     data: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            help="Sets of galaxies: Kaggle's layout, GZ2's, labels tables, class folders."
+            help="Sets of galaxies: Kaggle's layout, GZ2's, labels tables, class folders; "
+            "here, or at addresses such as s3://bucket/kaggle."
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
@@ -51,13 +57,17 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
     tuningfork train data/kaggle data/gz2 --exclude data/test --same pairs.csv -o runs/both
 
     tuningfork train data/kaggle --output runs/first --resume
+
+    tuningfork train s3://bucket/kaggle --output runs/first
     """
     from rich.console import Console
 
     from tuningfork.cli.extras import require_extra
+    from tuningfork.cli.progress import progress_bar
 
     require_extra("train", "torch", "onnx", "onnxscript", "matplotlib", "pydantic")
     from tuningfork.data import read_same_galaxy, read_set
+    from tuningfork.places import place_of
     from tuningfork.train.galaxies import ids_in
     from tuningfork.train.recipe import load_recipe
     from tuningfork.train.run import Plan
@@ -69,7 +79,10 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
         chosen = chosen.model_copy(update={"seed": seed})
     rule = load_rule(chosen.rule)
     console = Console(stderr=True)
-    sets = [read_set(path, rule) for path in data]
+    store = cache or _user_cache()
+    with progress_bar("files") as progress:
+        places = [_here(place_of(one), store, progress) for one in data]
+    sets = [read_set(path, rule) for path in places]
     for one in sets:
         for problem in one.problems:
             console.print(problem.sentence, markup=False, highlight=False, soft_wrap=True)
@@ -78,13 +91,19 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
         recipe=chosen,
         sets=sets,
         output=output,
-        store=cache or _user_cache(),
+        store=store,
         excluded=frozenset(excluded),
         same=read_same_galaxy(same) if same else None,
         resume=resume,
         steps=steps,
     )
     typer.echo(run(plan, console))
+
+
+def _here(place: Place, cache: Path, progress: Progress) -> Path:
+    from tuningfork.train.elsewhere import copied
+
+    return place if isinstance(place, Path) else copied(place, cache, progress)
 
 
 def _user_cache() -> Path:

@@ -1,0 +1,59 @@
+"""Sets of galaxies in object storage, copied once onto this machine."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path, PurePosixPath
+
+from rich.progress import Progress
+
+from tuningfork.errors import BadData, ServiceFailed
+from tuningfork.files import held, replacing
+from tuningfork.places import Address, Unreached
+
+
+def copied(address: Address, cache: Path, progress: Progress) -> Path:
+    """Copy the files below an address into a folder of its name; gives that folder.
+
+    A file that is there with the same size is not fetched again, so that a copy that was stopped
+    goes on with the next file; processes that train together wait for the one that copies. Raises
+    BadData if nothing lies there or may be read, ServiceFailed if the service cannot be reached,
+    TuningForkError if the package that reaches it is missing.
+    """
+    address.check_reachable()
+    key = hashlib.sha256(address.url.encode()).hexdigest()[:12]
+    folder = cache / "sets" / key / address.name
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with held(folder.parent, wait=True):
+            _copy_all(address, folder, progress)
+    except Unreached as error:
+        raise ServiceFailed(f"{address}: {error.strerror}; try again") from error
+    except (FileNotFoundError, PermissionError) as error:
+        if error.filename is not None:  # this machine's own disk
+            raise
+        raise BadData(f"{address}: {error.strerror}; check the address") from error
+    return folder
+
+
+def _copy_all(address: Address, folder: Path, progress: Progress) -> None:
+    names = [name for name in address.files() if _stays_below(name)]
+    if not names:
+        raise BadData(f"{address}: no files there; check the address")
+    task = progress.add_task(f"Copying {address.name}", total=len(names))
+    for name in names:
+        _copy(address / name, folder / name)
+        progress.advance(task)
+    progress.remove_task(task)
+
+
+def _copy(source: Address, target: Path) -> None:
+    if target.is_file() and target.stat().st_size == source.size():
+        return
+    with replacing(target) as temporary, temporary.open("wb") as file:
+        source.fetch(file)
+
+
+def _stays_below(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return bool(parts) and ".." not in parts and not name.startswith("/")
