@@ -21,10 +21,11 @@ COVERAGES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 
 def membership(probabilities: Floats, possible: NDArray[np.bool_]) -> Floats:
     """Say how far each galaxy counts as one of each class, (n, classes), rows sum to 1.
 
-    1 for a known class; where several are possible, the probabilities within those.
+    1 for a known class; where several are possible, the probabilities within those; 0 for all
+    where none is.
     """
     within = np.where(possible, probabilities, 0.0)
-    return np.asarray(within / within.sum(axis=1, keepdims=True))
+    return np.asarray(within / np.maximum(within.sum(axis=1, keepdims=True), 1e-300))
 
 
 def thresholds(of_class: Floats, weights: Floats, coverages: Sequence[float]) -> tuple[float, ...]:
@@ -52,13 +53,12 @@ def thresholds(of_class: Floats, weights: Floats, coverages: Sequence[float]) ->
 
 def all_thresholds(
     probabilities: Floats,
-    member: Floats,
-    weights: Floats,
+    shares: Floats,
     classes: Sequence[str],
     coverages: Sequence[float] = COVERAGES,
 ) -> dict[str, tuple[float, ...]]:
-    """Give every class's thresholds: ``weights`` (n,), ``member`` as :func:`membership` says."""
+    """Give every class's thresholds; ``shares`` (n, classes): how much each counts as one of it."""
     return {
-        name: thresholds(probabilities[:, place], member[:, place] * weights, coverages)
+        name: thresholds(probabilities[:, place], shares[:, place], coverages)
         for place, name in enumerate(classes)
     }
