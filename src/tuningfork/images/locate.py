@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tuningfork.images.petrosian import petrosian_r90, profile
+from tuningfork.images.petrosian import half_light_radius, petrosian_r90, profile
 
 Plane = NDArray[np.float32]
 
@@ -33,6 +34,8 @@ galaxies reaches. Where a neighbour's light keeps the profile from falling, this
 SHORTEST_SIDE = 5
 """Pixels of a binned plane: in a narrower strip no galaxy can be told from noise."""
 
+# The room is a setting of the whole process; sep lets no other thread run meanwhile anyway.
+_one_at_a_time = threading.Lock()
 _KERNEL = np.outer([1, 2, 3, 2, 1], [1, 2, 3, 2, 1]).astype(np.float32)
 
 
@@ -107,12 +110,13 @@ def _sources(
         )
         return found
 
-    # By default sep gives up where much of the plane is bright, as a galaxy that fills it is.
-    sep.set_extract_pixstack(LARGEST_SIDE**2)
-    try:
-        return extracted(CONTRAST)
-    except Exception:  # sep's only kind: more peaks in one source than it can part
-        return extracted(1.0)
+    with _one_at_a_time:
+        # sep clears room for so many bright pixels each time, and gives up where there are more.
+        sep.set_extract_pixstack(light.size + 1)
+        try:
+            return extracted(CONTRAST)
+        except Exception:  # sep's only kind: more peaks in one source than it can part
+            return extracted(1.0)
 
 
 def _binned(
@@ -150,8 +154,9 @@ def _middle(light: Plane, others: NDArray[np.bool_], source: np.void) -> tuple[f
     """Find the middle of a source by its windowed centroid (Bertin's XWIN, YWIN)."""
     import sep
 
-    radius, _ = sep.flux_radius(
-        light, [source["x"]], [source["y"]], [6 * source["a"]], 0.5, mask=others, subpix=3
+    around = profile(light, source["x"] + 0.5, source["y"] + 0.5, others)
+    radius = half_light_radius(around, 6 * source["a"])
+    x, y, _ = sep.winpos(
+        light, [source["x"]], [source["y"]], [2 / 2.35 * radius], mask=others, subpix=5
     )
-    x, y, _ = sep.winpos(light, [source["x"]], [source["y"]], 2 / 2.35 * radius, mask=others)
     return float(x[0]) + 0.5, float(y[0]) + 0.5

@@ -37,17 +37,23 @@ def profile(
     lies opposite; where no pixel of a ring is good it is 0.
     """
     height, width = plane.shape
-    across = np.arange(width) + 0.5 - x
-    down = np.arange(height) + 0.5 - y
-    rings = np.hypot(across[np.newaxis], down[:, np.newaxis]).astype(np.int64)
+    across = np.square(np.arange(width) + 0.5 - x)
+    down = np.square(np.arange(height) + 0.5 - y)
+    rings = np.sqrt(across[np.newaxis] + down[:, np.newaxis]).astype(np.intp)
     last = max(1, int(max(x, y, width - x, height - y)))
-    use = rings < last
     if bad is not None:
-        use &= ~bad
-    chosen = rings[use]
-    total = np.bincount(chosen, weights=plane[use], minlength=last)
-    count = np.bincount(chosen, minlength=last)
+        rings[bad] = last
+    np.minimum(rings, last, out=rings)  # beyond the last ring lies all that does not count
+    count = np.bincount(rings.ravel(), minlength=last + 1)[:last]
+    total = np.bincount(rings.ravel(), weights=plane.ravel(), minlength=last + 1)[:last]
     return Profile(total / np.maximum(count, 1))
+
+
+def half_light_radius(found: Profile, limit: float) -> float:
+    """Find the radius in pixels that holds half of the light within ``limit`` pixels."""
+    light = np.maximum.accumulate(found.light)
+    edges = np.arange(len(light), dtype=np.float64)
+    return float(np.interp(0.5 * np.interp(limit, edges, light), light, edges))
 
 
 def petrosian_r90(found: Profile) -> float:
