@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from babel import negotiate_locale
-from flask import Flask, Response, request
-from flask_babel import Babel, format_percent, get_locale, gettext
+from babel.support import NullTranslations
+from flask import Flask, Response, g, request
+from flask_babel import Babel, Domain, format_percent, get_locale, gettext
 
 LANGUAGES = ("en", "es", "de", "fr")
 """English is in the templates; the others have a catalogue in ``translations``."""
 
 
+class Catalogues(Domain):
+    """Catalogues that are read once for all requests, and found once for each."""
+
+    def get_translations(self) -> NullTranslations:
+        """Give the catalogue of the present request's language."""
+        if "catalogue" not in g:
+            g.catalogue = super().get_translations()
+        found: NullTranslations = g.catalogue
+        return found
+
+
+class Languages(Babel):
+    """Babel with one set of catalogues; its own would read their files anew at every request."""
+
+    @cached_property
+    def domain_instance(self) -> Catalogues:
+        """The catalogues of the pages."""
+        return Catalogues(domain=self.domain)
+
+
 def install(app: Flask) -> None:
     """Answer each request in the language that its browser asks for, English if in none of ours."""
-    Babel(app, default_locale="en", default_timezone="UTC", locale_selector=chosen)
+    Languages(app, default_locale="en", default_timezone="UTC", locale_selector=chosen)
     app.jinja_env.globals.update(language=language, percent=percent, brief_percent=brief_percent)
     app.after_request(_tell)
 
