@@ -150,3 +150,21 @@ def test_board_and_share_before_the_end_tell_nothing(app: Flask, player: Player)
     player.play(path, ["spiral"] * 9)
     for page in (f"{path}/galaxy/9/answer", f"{path}/galaxy/10", "/"):
         assert "/s/" not in player.get(page).text
+
+
+def test_picture_of_a_shown_question_needs_no_database(
+    app: Flask, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its player gets the picture from memory; another cookie, or another number, does not."""
+    path = player.start()
+    player.get(f"{path}/galaxy/1")
+    seen = player.get(f"{path}/galaxy/1.jpg")
+    stranger = Player(app)
+    stranger.start()
+    assert stranger.get(f"{path}/galaxy/1.jpg").status_code == 404
+    assert player.get(f"{path}/galaxy/2.jpg").status_code == 404
+    store = app.extensions["tuningfork"].store
+    monkeypatch.setattr(store, "reading", lambda: pytest.fail("the database was asked"))
+    again = player.get(f"{path}/galaxy/1.jpg")
+    assert again.data == seen.data
+    assert "Set-Cookie" not in again.headers

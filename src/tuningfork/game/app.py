@@ -68,6 +68,7 @@ def create_app(config: GameConfig) -> Flask:
         SESSION_COOKIE_NAME="tuningfork",
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=COOKIE_LIFETIME,
+        SESSION_REFRESH_EACH_REQUEST=False,  # pages do it, see tuningfork.game.security
         MAX_CONTENT_LENGTH=LARGEST_FORM,
         # A form is good for as long as its cookie: a round may rest overnight.
         WTF_CSRF_TIME_LIMIT=None,

@@ -147,9 +147,10 @@ def _counting(dialect: str) -> Executable:
     kind = postgresql if dialect == "postgresql" else sqlite
     amount: BindParameter[int] = bindparam("amount")
     ends = bindparam("ends", type_=Moment())
+    table = Allowance.__table__  # without the mapper's work, which costs more than the counting
     over = Allowance.expires <= bindparam("moment", type_=Moment())
     counted: Executable = (
-        kind.insert(Allowance)
+        kind.insert(table)  # type: ignore[arg-type]
         .values(key=bindparam("name"), count=amount, expires=ends)
         .on_conflict_do_update(
             index_elements=[Allowance.key],
@@ -158,6 +159,6 @@ def _counting(dialect: str) -> Executable:
                 "expires": case((over, ends), else_=Allowance.expires),
             },
         )
-        .returning(Allowance.count)
+        .returning(table.c.count)
     )
     return counted

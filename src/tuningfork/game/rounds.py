@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from tuningfork.errors import BadData, TuningForkError
 from tuningfork.game.draw import Pool, candidates, times_seen
@@ -34,8 +34,10 @@ _log = logging.getLogger(__name__)
 _OWN = (
     select(Round)
     .where(Round.token == bindparam("token"), Round.player == bindparam("player"))
-    .options(selectinload(Round.turns))
+    .options(joinedload(Round.turns))
 )
+# Turns are read by a second query, after the lock is had: joined to the first they would be as they
+# were before whoever held it.
 _LOCKED = (
     select(Round)
     .where(Round.id == bindparam("number"))
@@ -197,7 +199,7 @@ def extend_round(
 def find_round(store: Store, token: str, player: str) -> Round | None:
     """Find the player's own round with this token; None if it is another's or nobody's."""
     with store.reading() as session:
-        return session.scalar(_OWN, {"token": token, "player": player})
+        return session.scalars(_OWN, {"token": token, "player": player}).unique().one_or_none()
 
 
 def unfinished_round(store: Store, deck: Deck, player: str) -> Round | None:

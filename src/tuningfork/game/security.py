@@ -29,7 +29,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 ONLY_ENCRYPTED = "max-age=31536000"  # a year: ask for this server by https only
-WITHOUT_COOKIE = {"static", "health.healthz"}
+WITHOUT_COOKIE = {"static", "health.healthz", "pictures.picture", "pictures.heat"}
+"""Endpoints whose answers do not set the cookie anew; pages do, so that it lasts from the last."""
 
 
 class Sessions(SecureCookieSessionInterface):

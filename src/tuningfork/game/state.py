@@ -18,6 +18,7 @@ from tuningfork.game.recent import Recent
 from tuningfork.game.store import Round, Store
 
 EXTENSION = "tuningfork"
+SHOWN = 4096
 PICTURES = 1536  # encoded pictures kept in memory, about 40 kB each: a deck with its heat maps
 
 
@@ -36,6 +37,11 @@ class Game:
     """Every strength's machine, under the strength's name."""
     pictures: Recent[tuple[str, str, str], bytes] = field(default_factory=lambda: Recent(PICTURES))
     """Encoded pictures under deck, galaxy and kind."""
+    shown: Recent[tuple[str, str, int], tuple[str, str]] = field(
+        default_factory=lambda: Recent(SHOWN)
+    )
+    """Deck and galaxy of questions that were sent, under round, player and number: whoever has the
+    page may have its picture, so the database is not asked once more."""
 
     @cached_property
     def decks(self) -> Mapping[str, Deck]:
@@ -50,7 +56,11 @@ class Game:
 
     def deck_of(self, played: Round) -> Deck | None:
         """Find the deck of a round; None if the game has been started with others since."""
-        return next((deck for deck in self.decks.values() if deck.key == played.deck), None)
+        return self.deck_of_key(played.deck)
+
+    def deck_of_key(self, key: str) -> Deck | None:
+        """Find the deck of that key."""
+        return next((deck for deck in self.decks.values() if deck.key == key), None)
 
     def memory_of(self, strength: str) -> Memory:
         """Give the machine of a strength; at full strength if there is none of that name."""

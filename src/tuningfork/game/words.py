@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Flask
-from flask_babel import format_date, lazy_pgettext
-from flask_babel import lazy_gettext as _
+from flask import Flask, render_template
+from flask_babel import format_date
+from markupsafe import Markup
 
+from tuningfork.game.languages import language, lazy_pgettext
+from tuningfork.game.languages import lazy_gettext as _
 from tuningfork.game.strengths import strengths
 from tuningfork.votes.tree import TREE
 
@@ -120,7 +122,17 @@ def date_words(day: date) -> str:
 
 def install(app: Flask) -> None:
     """Give the templates and their macros these words."""
+    sheets: dict[str, Markup] = {}
+
+    def guide_sheet() -> Markup:
+        """Write the field guide of a language once, for all pages that have it."""
+        spoken = language()
+        if spoken not in sheets:
+            sheets[spoken] = Markup(render_template("guide_sheet.html"))  # noqa: S704  (our own)
+        return sheets[spoken]
+
     app.jinja_env.globals.update(
+        guide_sheet=guide_sheet,
         names=NAMES,
         articles=ARTICLES,
         signs=SIGNS,

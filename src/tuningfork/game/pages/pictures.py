@@ -10,7 +10,7 @@ from tuningfork.game.pages.rounds import deck_of, own_round
 from tuningfork.game.pictures import plain_jpeg
 from tuningfork.game.reveal import said_of
 from tuningfork.game.rounds import current_turn
-from tuningfork.game.state import current_game
+from tuningfork.game.state import current_game, known_player
 from tuningfork.votes.rules import CLASSES
 
 pages = Blueprint("pictures", __name__)
@@ -19,24 +19,32 @@ pages = Blueprint("pictures", __name__)
 @pages.get("/round/<token>/galaxy/<int:number>.jpg")
 def picture(token: str, number: int) -> Response:
     """One's own galaxy, once it is its turn; the address says nothing but its place."""
-    played = own_round(token)
-    current = current_turn(played)
-    if not 1 <= number <= len(played.turns):
-        abort(404)
-    turn = played.turns[number - 1]
-    if turn.guess is None and turn is not current:
-        abort(404)
-    game, deck = current_game(), deck_of(played)
-    key = (deck.key, turn.galaxy, "")
+    game = current_game()
+    named = game.shown.get((token, known_player() or "", number)) or _may_see(token, number)
+    key = (*named, "")
     jpeg = game.pictures.get(key)
     if jpeg is None:
-        galaxy = deck.by_id[turn.galaxy]
+        deck = game.deck_of_key(named[0])
+        if deck is None:
+            abort(410)
+        galaxy = deck.by_id[named[1]]
         try:
             jpeg = plain_jpeg(galaxy.read(), galaxy.id)
         except (OSError, TuningForkError):
             abort(404)
         game.pictures.put(key, jpeg)
     return Response(jpeg, mimetype="image/jpeg")
+
+
+def _may_see(token: str, number: int) -> tuple[str, str]:
+    """Give deck and galaxy of an answered question, or of the present one; 404 for another."""
+    played = own_round(token)
+    if not 1 <= number <= len(played.turns):
+        abort(404)
+    turn = played.turns[number - 1]
+    if turn.guess is None and turn is not current_turn(played):
+        abort(404)
+    return played.deck, turn.galaxy
 
 
 @pages.get("/round/<token>/galaxy/<int:number>/heat/<label>.jpg")

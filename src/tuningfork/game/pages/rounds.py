@@ -157,6 +157,8 @@ def _turn(played: Round, number: int) -> Turn:
 
 
 def _choices(played: Round, turn: Turn) -> str:
+    game = current_game()
+    game.shown.put((played.token, played.player, turn.number), (played.deck, turn.galaxy))
     last = deadline(played)
     before = played.turns[turn.number - 2] if turn.number > 1 else None
     return render_template(
