@@ -17,10 +17,10 @@ test: .venv/test.stamp ## install everything, then lint, types and tests
 	$(BIN)/pytest
 
 model: .venv/test.stamp ## train the bundled networks anew and put them in their place
-	for recipe in compact full swift; do $(BIN)/tuningfork train $(SETS) --recipe $$recipe \
+	for recipe in compact swift; do $(BIN)/tuningfork train $(SETS) --recipe $$recipe \
 		--output runs/$$recipe --exclude $(DATA)/reference_test \
 		--same $(DATA)/same_galaxy.csv || exit 1; done
-	for name in full swift; do $(BIN)/tuningfork calibrate runs/$$name \
+	for name in compact swift; do $(BIN)/tuningfork calibrate runs/$$name \
 		$(addprefix $(DATA)/,kaggle gz2 kaggle_five efigi) \
 		--frame kaggle_five=0.71698 --frame efigi=0.5 --same $(DATA)/same_galaxy.csv \
 		--not-galaxies $(DATA)/not_galaxies.zip \

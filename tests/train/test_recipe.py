@@ -91,7 +91,7 @@ def test_what_is_no_toml_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_name_lists_the_recipes(tmp_path: Path) -> None:
     """Neither a recipe's name nor a file that exists."""
-    with pytest.raises(UnknownName, match="compact or full or reference"):
+    with pytest.raises(UnknownName, match="compact or reference or swift or wide"):
         load_recipe("compakt")
     with pytest.raises(UnknownName, match=r"none\.toml: no such recipe file"):
         load_recipe(str(tmp_path / "none.toml"))

@@ -203,7 +203,7 @@ class Trainer:
         batches = math.ceil(len(order) / recipe.batch)
         task = progress.add_task(f"Epoch {state.epoch + 1}/{recipe.epochs}", total=len(order))
         self.joined.train()
-        sums: dict[str, float] = {"right": 0.0, "known": 0.0, "seen": 0.0}
+        sums: dict[str, float] = dict.fromkeys(("right", "known", "seen"), 0.0)
         loading, rate = 0.0, 0.0
         for number, rows in enumerate(_batches(order, recipe.batch)):
             part = self.team.part(rows)
@@ -216,11 +216,9 @@ class Trainer:
             done = (state.epoch - first) * batches + number
             rate = self._set_rate(stretch, done / (stretch.epochs * batches))
             logits, parts = self._step(pictures, self.targets(own))
-            right, known = _right(logits, self.possible[own])
-            counts = {"right": right, "known": known, "seen": len(own)}
-            for name, value in (
-                counts | {key: one * len(own) for key, one in parts.items()}
-            ).items():
+            hit, of = _right(logits, self.possible[own])
+            parts = {name: value * len(own) for name, value in parts.items()}
+            for name, value in (parts | {"right": hit, "known": of, "seen": len(own)}).items():
                 sums[name] = sums.get(name, 0.0) + value
             progress.update(task, advance=len(rows))
         progress.remove_task(task)

@@ -52,8 +52,8 @@ class Team:
         """On graphics cards batch normalisation sees the whole batch; on processors its part."""
         if self.size == 1 or self.device.type == "cpu":
             return network
-        converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)
-        return converted
+        found: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
+        return found
 
     def total(self, values: dict[str, float]) -> dict[str, float]:
         """The sum over the processes of each value."""
