@@ -203,16 +203,3 @@ def test_empty_and_undecodable_rules_are_refused(tmp_path: Path, text: bytes) ->
     path.write_bytes(text)
     with pytest.raises(BadRule):
         load_rule(str(path))
-
-
-def test_nearness_is_the_least_share_of_what_is_asked() -> None:
-    """1 where a class is just met, below where it is not, however far other conditions are met."""
-    rule = load_rule("reference")
-    table = np.zeros((2, 37))
-    for column, values in {"Class1.1": (0.7, 0.2), "Class6.2": (0.9, 0.9), "Class1.2": (0.3, 0.8),
-                           "Class3.2": (0.1, 0.35)}.items():  # fmt: skip
-        table[:, COLUMNS.index(column)] = values
-    nearness = rule.nearness(table)
-    places = [rule.class_names.index(name) for name in ("elliptical", "spiral")]
-    np.testing.assert_allclose(nearness[:, places], [[1, 1 / 7], [2 / 7, 0.5]])
-    np.testing.assert_array_equal(nearness >= 1, rule.meets(table))

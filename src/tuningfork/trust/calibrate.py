@@ -1,9 +1,9 @@
 """Fitting everything that a card says of doubt, and writing it into card and graph.
 
-The temperature is fitted on galaxies that are known to be clear cases of their class, thresholds
-on all of whose class something is known, each counting as :mod:`tuningfork.trust.material` says;
-"no galaxy here" on every held-out galaxy, stars and artefacts, and drawn pictures. All figures
-that are kept were reached on galaxies and kinds that their own fit had not seen.
+The temperature is fitted on galaxies that are clear cases of their class, thresholds on all, each
+weighted to the true mix (:mod:`tuningfork.trust.material`); "no galaxy here" on every held-out
+galaxy, stars and artefacts, and drawn pictures. All figures that are kept were reached on galaxies
+and kinds that their own fit had not seen.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tuningfork.model.calibration import Calibration
 from tuningfork.model.card import write_card
 from tuningfork.model.session import Model, graph_path
 from tuningfork.trust.answers import see_pixels
-from tuningfork.trust.conformal import COVERAGES, all_thresholds
+from tuningfork.trust.conformal import COVERAGES, all_thresholds, membership
 from tuningfork.trust.graph import doubting_graph, plain_graph
 from tuningfork.trust.material import Material
 from tuningfork.trust.refusal import fit_refusal
@@ -79,12 +79,17 @@ def calibrated(
     """
     seen = material.seen
     plain = _softmax(seen.logits)
-    clear, telling = material.clear, material.telling
-    weights = material.shares(clear, plain).sum(axis=1)[clear]
-    kind, scaling, losses = choose_scaling(seen.logits[clear], material.evidence[clear], weights)
+    teaching = material.clear & (material.meets > 0)
+    weights = material.weights(teaching, plain)[teaching]
+    kind, scaling, losses = choose_scaling(
+        seen.logits[teaching], material.possible[teaching], weights
+    )
     probabilities = np.exp(scaling.apply(seen.logits))
+    telling = material.meets > 0
+    own = material.weights(telling, probabilities)
+    member = membership(probabilities, material.possible)
     thresholds = all_thresholds(
-        probabilities, material.shares(telling, probabilities), material.classes
+        probabilities[telling], member[telling], own[telling], material.classes
     )
     crossed = cross_refused(seen.embedding[material.good], unlike)
     threshold, refusals = measured_refusals(crossed, material, unlike, refused)
@@ -100,11 +105,11 @@ def calibrated(
         thresholds=thresholds,
         strangeness=threshold,
         refused=refused,
-        fitted_on=_counts(material, unlike),
+        fitted_on=_counts(material, teaching, telling, unlike),
         measured={
             "scaling": {"chosen": kind, "temperature": scaling.temperature, "losses": losses},
-            "calibration": _scores(material, kind),
-            "coverage": _coverages(material, kind),
+            "calibration": _scores(material, kind, teaching, telling),
+            "coverage": _coverages(material, kind, teaching, telling),
             "refused": refusals,
         },
     )
@@ -125,66 +130,77 @@ def _softmax(logits: Floats) -> Floats:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def _counts(material: Material, unlike: Strangers) -> dict[str, int]:
+def _counts(
+    material: Material,
+    teaching: NDArray[np.bool_],
+    telling: NDArray[np.bool_],
+    unlike: Strangers,
+) -> dict[str, int]:
     found = {}
     for place, name in enumerate(material.names):
         own = material.source == place
         found[f"{name}: held out"] = int(own.sum())
-        found[f"{name}: for the temperature"] = int((own & material.clear).sum())
-        found[f"{name}: for the sets"] = int((own & material.telling).sum())
+        found[f"{name}: for the temperature"] = int((own & teaching).sum())
+        found[f"{name}: for the sets"] = int((own & telling).sum())
     found["stars and artefacts"] = len(unlike.stars)
     found["drawn pictures of other things"] = sum(len(one) for one in unlike.drawn.values())
     return found
 
 
-def _scores(material: Material, kind: str) -> dict[str, Any]:
+def _scores(
+    material: Material, kind: str, teaching: NDArray[np.bool_], telling: NDArray[np.bool_]
+) -> dict[str, Any]:
     """Loss before and after, cross-fitted, where all is weighted to the true mix."""
     found = {}
-    plain = _softmax(material.seen.logits)
-    after = _crossed(material, kind)
-    telling = material.telling
-    for name, rows in (("clear cases", material.clear), ("all", telling)):
-        weights = material.shares(rows, plain).sum(axis=1)[rows]
+    logits = material.seen.logits
+    for name, rows in (("clear cases", teaching), ("all that meet the rule", telling)):
+        weights = material.weights(rows, _softmax(logits))[rows]
         share = weights / weights.sum()
-        evidence = material.evidence[rows]
+        possible = material.possible[rows]
+        after = _crossed(material, kind, teaching)[rows]
         found[name] = {
             "galaxies": int(rows.sum()),
-            "nll before": float(share @ set_loss(np.log(plain[rows]), evidence)),
-            "nll after": float(share @ set_loss(after[rows], evidence)),
+            "nll before": float(share @ set_loss(np.log(_softmax(logits[rows])), possible)),
+            "nll after": float(share @ set_loss(after, possible)),
         }
     return found
 
 
-def _crossed(material: Material, kind: str) -> Floats:
+def _crossed(material: Material, kind: str, teaching: NDArray[np.bool_]) -> Floats:
     """Log-probabilities of all rows, of those that teach by fits that had not seen them."""
-    logits, clear = material.seen.logits, material.clear
-    weights = material.shares(clear, _softmax(logits)).sum(axis=1)[clear]
-    own, evidence = logits[clear], material.evidence[clear]
-    found = fit_scaling(kind, own, evidence, weights).apply(logits)
-    found[clear] = cross_fitted(kind, own, evidence, weights, folds=FOLDS)
+    logits = material.seen.logits
+    weights = material.weights(teaching, _softmax(logits))[teaching]
+    own, possible = logits[teaching], material.possible[teaching]
+    found = fit_scaling(kind, own, possible, weights).apply(logits)
+    found[teaching] = cross_fitted(kind, own, possible, weights, folds=FOLDS)
     return found
 
 
-def _coverages(material: Material, kind: str) -> dict[str, Any]:
-    """How often sets hold the class, with thresholds from other galaxies."""
-    probabilities = np.exp(_crossed(material, kind))
-    telling = material.telling
+def _coverages(
+    material: Material, kind: str, teaching: NDArray[np.bool_], telling: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """How often sets hold the class where it is known, with thresholds from other galaxies."""
+    probabilities = np.exp(_crossed(material, kind, teaching))
     places = np.flatnonzero(telling)
     part = folds_of(len(places), FOLDS, seed=1)
-    shares = material.shares(telling, probabilities)
+    weights = material.weights(telling, probabilities)
+    member = membership(probabilities, material.possible)
     mix = dict(zip(material.classes, material.mix.tolist(), strict=True))
     shape = (len(telling), len(material.classes))
     held = {asked: np.zeros(shape, np.bool_) for asked in MEASURED_COVERAGES}
     for number in range(FOLDS):
         fit, own = places[part != number], places[part == number]
-        found = all_thresholds(probabilities[fit], shares[fit], material.classes)
+        found = all_thresholds(probabilities[fit], member[fit], weights[fit], material.classes)
         count = len(material.classes)
         sets = Calibration(
             (1.0,) * count, (0.0,) * count, mix, COVERAGES, found, strangeness=0.0, refused=0.0
         )
         for asked, inside in held.items():
             inside[own] = sets.inside(probabilities[own], asked)
-    return {f"{asked:g}": _covered(material, inside, shares) for asked, inside in held.items()}
+    return {
+        f"{asked:g}": _covered(material, inside, member * weights[:, np.newaxis])
+        for asked, inside in held.items()
+    }
 
 
 def _covered(material: Material, inside: NDArray[np.bool_], shares: Floats) -> Mapping[str, Any]:

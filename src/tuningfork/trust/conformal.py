@@ -21,11 +21,10 @@ COVERAGES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 
 def membership(probabilities: Floats, possible: NDArray[np.bool_]) -> Floats:
     """Say how far each galaxy counts as one of each class, (n, classes), rows sum to 1.
 
-    1 for a known class; where several are possible, the probabilities within those; 0 for all
-    where none is.
+    1 for a known class; where several are possible, the probabilities within those.
     """
     within = np.where(possible, probabilities, 0.0)
-    return np.asarray(within / np.maximum(within.sum(axis=1, keepdims=True), 1e-300))
+    return np.asarray(within / within.sum(axis=1, keepdims=True))
 
 
 def thresholds(of_class: Floats, weights: Floats, coverages: Sequence[float]) -> tuple[float, ...]:
@@ -53,12 +52,13 @@ def thresholds(of_class: Floats, weights: Floats, coverages: Sequence[float]) ->
 
 def all_thresholds(
     probabilities: Floats,
-    shares: Floats,
+    member: Floats,
+    weights: Floats,
     classes: Sequence[str],
     coverages: Sequence[float] = COVERAGES,
 ) -> dict[str, tuple[float, ...]]:
-    """Give every class's thresholds; ``shares`` (n, classes): how much each counts as one of it."""
+    """Give every class's thresholds: ``weights`` (n,), ``member`` as :func:`membership` says."""
     return {
-        name: thresholds(probabilities[:, place], shares[:, place], coverages)
+        name: thresholds(probabilities[:, place], member[:, place] * weights, coverages)
         for place, name in enumerate(classes)
     }

@@ -1,13 +1,13 @@
 """Held-out galaxies, what is known of their classes, and how much each counts.
 
 The rule asks for most of the votes, so it leaves out the galaxies over which volunteers differ;
-many sets know less than the votes. A galaxy of such a set counts by how likely it meets the rule
-(:mod:`tuningfork.trust.likely`), and all of its stratum together by the share of true galaxies that
-are of that stratum and class (:mod:`tuningfork.trust.strata`).
+many sets know less than the votes. A galaxy of such a set counts by how often galaxies of which
+that much is known meet the rule, which a set with all votes tells (its *strata*).
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,22 +20,20 @@ from tuningfork.errors import BadData
 from tuningfork.model.session import Model
 from tuningfork.trust.answers import Seen, see
 from tuningfork.trust.conformal import membership
-from tuningfork.trust.likely import FEWEST_ERRORS, Agrees, likely_classes
-from tuningfork.trust.strata import CLEAR, SIDE_RULE, Strata, code_of, codes_of, told_by_votes
-from tuningfork.votes.rules import Rule
+from tuningfork.votes.rules import Rule, load_rule
 from tuningfork.votes.tables import id_column, usable_ids
 from tuningfork.votes.tree import TREE
 
 Floats = NDArray[np.float64]
+Stratum = tuple[str, str]
 
+STRATA_RULE = "zhu5"
 FIRST_QUESTION = "q1"
 """A column that says which answer to the first question had how many votes, and nothing else."""
+CLEAR = {"smooth>=0.80": ("Class1.1", 0.8), "features>=0.90": ("Class1.2", 0.9)}
+"""What it may say."""
 GOOD = 0.5
 """A galaxy is good if fewer volunteers than this share called it a star or an artefact."""
-LEAST_LIKELY = 0.01
-"""Errors are known of few galaxies, so nothing is held for impossible."""
-NOWHERE = -1
-"""The stratum of a galaxy of which neither votes nor side rules are known."""
 
 
 @dataclass(frozen=True)
@@ -47,21 +45,6 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What is known of one galaxy's class."""
-
-    possible: NDArray[np.bool_]
-    """(classes,); all: nothing is known, or only the stratum."""
-    likely: Floats
-    """(classes,): how likely it meets the rule as each, 0 everywhere if nobody knows."""
-    evidence: Floats
-    """(classes,): how likely what is known is under each, the most 1."""
-    stratum: int = NOWHERE
-    clear: bool = False
-    """Whether it is known to be as clear a case as the rule asks for."""
-
-
-@dataclass(frozen=True)
 class Material:
     """Held-out galaxies of all sets, row by row."""
 
@@ -70,60 +53,33 @@ class Material:
     source: NDArray[np.intp]
     """Place among ``names``."""
     seen: Seen
-    judged: tuple[Judged, ...]
+    possible: NDArray[np.bool_]
+    """(n, classes)"""
+    meets: Floats
+    """(n,): how likely the galaxy meets the rule, 0 where nothing is known of its class."""
+    clear: NDArray[np.bool_]
+    """Whether it is known to be as clear a case as the rule asks for."""
     good: NDArray[np.bool_]
     """Whether there is a galaxy, as far as is known."""
-    strata: Strata
-
-    @property
-    def mix(self) -> Floats:
-        """The true share of each class among galaxies that meet the rule, (classes,)."""
-        counts = self.strata.counts.sum(axis=0)
-        return np.asarray(counts / counts.sum())
-
-    @property
-    def possible(self) -> NDArray[np.bool_]:
-        """As of each galaxy, (n, classes)."""
-        return np.stack([one.possible for one in self.judged])
-
-    @property
-    def evidence(self) -> Floats:
-        """As of each galaxy, (n, classes)."""
-        return np.stack([one.evidence for one in self.judged])
-
-    @property
-    def clear(self) -> NDArray[np.bool_]:
-        """Which are clear cases, (n,)."""
-        return np.array([one.clear for one in self.judged])
-
-    @property
-    def telling(self) -> NDArray[np.bool_]:
-        """Of which something is known, (n,)."""
-        return np.array([bool(one.likely.any()) for one in self.judged])
+    mix: Floats
+    """(classes,): the true share of each class among galaxies that meet the rule."""
 
     @property
     def exact(self) -> NDArray[np.bool_]:
         """Whose class is known."""
-        return np.asarray((self.possible.sum(axis=1) == 1) & self.telling)
+        return np.asarray((self.possible.sum(axis=1) == 1) & (self.meets > 0))
 
-    def shares(self, rows: NDArray[np.bool_], probabilities: Floats) -> Floats:
-        """Say how much each of these rows counts as one of each class.
+    def weights(self, rows: NDArray[np.bool_], probabilities: Floats) -> Floats:
+        """Weigh these rows so that each class has its true share.
 
-        Shape (n, classes), 0 elsewhere. Within a class, each stratum has its true share and
-        galaxies of none that of their number; each class has its true share, and all sum to the
-        number of rows. ``probabilities`` (n, classes) share a galaxy out among its likely classes.
+        Shape (n,), 0 elsewhere; they sum to the rows' number. ``probabilities`` (n, classes) share
+        a galaxy out among its possible classes.
         """
-        likely = np.stack([one.likely for one in self.judged]) * rows[:, np.newaxis]
-        stratum = np.array([one.stratum for one in self.judged])
-        own = membership(probabilities, likely > 0) * likely.sum(axis=1, keepdims=True)
-        within = stratum != NOWHERE
-        number = own[within].sum(axis=0)
-        for place in np.unique(stratum[within]).tolist():
-            alike = stratum == place
-            wanted = number * self.strata.counts[place] / self.strata.counts.sum(axis=0)
-            own[alike] *= wanted / np.maximum(own[alike].sum(axis=0), 1e-12)
-        own *= self.mix / np.maximum(own.sum(axis=0), 1e-12)
-        return np.asarray(own * rows.sum() / own.sum())
+        own = membership(probabilities[rows], self.possible[rows]) * self.meets[rows, np.newaxis]
+        found = np.zeros(len(rows))
+        total = np.maximum(own.sum(axis=0), 1e-9)
+        found[rows] = (own * (self.mix / total)).sum(axis=1)
+        return np.asarray(found * rows.sum() / found.sum())
 
 
 def gather_material(
@@ -139,7 +95,7 @@ def gather_material(
     the strata. Raises BadData if it holds none, a source holds no held-out galaxy or nothing is
     known of the classes.
     """
-    strata = _strata(sources[0].galaxies, rule)
+    mix, strata = _told_by_votes(sources[0].galaxies, rule)
     rows: list[tuple[int, Known, str]] = []
     parts: list[Seen] = []
     for place, source in enumerate(sources):
@@ -154,19 +110,17 @@ def gather_material(
         parts.append(seen)
         kept = (own.galaxies[row] for row in seen.rows.tolist())
         rows += [(place, one.known, first.get(one.id, "")) for one in kept]
-    seen = _one(parts)
-    judge = _Judge(rule, strata, _errors([known for _, known, _ in rows], seen.fractions))
+    judged = [_judged(known, first, rule, strata) for _, known, first in rows]
     return Material(
         classes=rule.class_names,
         names=tuple(one.galaxies.name for one in sources),
         source=np.array([place for place, _, _ in rows], np.intp),
-        seen=seen,
-        judged=tuple(
-            judge(known, first, fractions)
-            for (_, known, first), fractions in zip(rows, seen.fractions, strict=True)
-        ),
+        seen=_one(parts),
+        possible=np.stack([possible for possible, _, _ in judged]),
+        meets=np.array([meets for _, meets, _ in judged]),
+        clear=np.array([clear for _, _, clear in judged]),
         good=np.array([_is_good(known) for _, known, _ in rows]),
-        strata=strata,
+        mix=mix,
     )
 
 
@@ -178,96 +132,55 @@ def _held_out(galaxies: GalaxySet, model: Model, same: Mapping[str, str]) -> Gal
     return held_out(galaxies, card.held_out, same)
 
 
-def _strata(galaxies: GalaxySet, rule: Rule) -> Strata:
+def _told_by_votes(
+    galaxies: GalaxySet, rule: Rule
+) -> tuple[Floats, dict[Stratum, NDArray[np.intp]]]:
     votes = [one.known.votes for one in galaxies.galaxies if one.known.votes is not None]
     if not votes:
         raise BadData(
             f"{galaxies.folder}: has no votes; name first a set of galaxies with all votes, whose "
             "mix of classes is the true one"
         )
-    strata = told_by_votes(np.stack(votes), rule)
-    counts = strata.counts.sum(axis=0)
+    table = np.stack(votes)
+    labels = rule.apply(table)
+    counts = np.bincount(labels[labels >= 0], minlength=len(rule.class_names))
     if not counts.all():
         lacking = ", ".join(
             name for name, count in zip(rule.class_names, counts.tolist(), strict=True) if not count
         )
         raise BadData(f"{galaxies.folder}: no galaxy in it is {lacking}; name a larger set first")
-    return strata
+    side = load_rule(STRATA_RULE)
+    strata: dict[Stratum, list[int]] = defaultdict(list)
+    for row, place, label in zip(table, side.apply(table).tolist(), labels.tolist(), strict=True):
+        name = side.class_names[place] if place >= 0 else ""
+        strata[name, next((text for text in CLEAR if _holds(text, row)), "")].append(label)
+    mix = np.asarray(counts / counts.sum(), dtype=np.float64)
+    return mix, {name: np.array(found) for name, found in strata.items()}
 
 
-def _errors(known: Sequence[Known], fractions: Floats) -> Floats:
-    """Votes less predicted ones, (m, 37), where all are known; raw and debiased ones meaned."""
-    if not fractions.shape[1]:
-        return np.empty((0, 0))
-    found = []
-    for one, predicted in zip(known, fractions, strict=True):
-        if one.votes is not None:
-            votes = one.votes if one.raw is None else (one.votes + one.raw) / 2
-            found.append(votes - predicted)
-    errors = np.array(found).reshape(-1, fractions.shape[1])
-    return np.asarray(errors[np.isfinite(errors).all(axis=1)])
+def _holds(text: str, votes: Floats) -> bool:
+    column, least = CLEAR[text]
+    return bool(votes[TREE.columns.index(column)] >= least)
 
 
-class _Judge:
-    """Says what is known of one galaxy after the other."""
-
-    def __init__(self, rule: Rule, strata: Strata, errors: Floats) -> None:
-        self._rule, self._strata, self._errors = rule, strata, errors
-        self._random = np.random.default_rng(0)
-
-    def __call__(self, known: Known, first: str, fractions: Floats) -> Judged:
-        classes = self._rule.class_names
-        possible = np.array([not known.possible or name in known.possible for name in classes])
-        nothing = Judged(possible, np.zeros(len(classes)), np.ones(len(classes)))
-        if known.votes is not None:
-            return nothing if possible.all() else self._by_votes(known.votes, known.raw, possible)
-        if SIDE_RULE in known.rules:
-            return self._by_stratum(known.rules[SIDE_RULE], first, possible, fractions) or nothing
-        if possible.all():
-            return nothing
-        # Experts' class is taken for the one that comes nearest to what the rule asks.
-        likely = self._likely(
-            fractions, lambda votes: possible[self._rule.nearness(votes).argmax(axis=1)], 1.0
-        )
-        return Judged(possible, likely * possible, possible * 1.0, clear=True)
-
-    def _by_votes(
-        self, votes: Floats, raw_votes: Floats | None, possible: NDArray[np.bool_]
-    ) -> Judged:
-        likely = possible * 1.0
-        if raw_votes is not None:
-            raw = int(self._rule.apply(raw_votes[np.newaxis])[0])
-            if raw < 0 or not possible[raw]:
-                # Debiased and raw votes disagree: nobody knows.
-                likely = np.zeros(len(possible))
-        side, first = codes_of(votes[np.newaxis])[0].tolist()
-        place = self._strata.place((side, first))
-        if place >= 0 and not (self._strata.counts[place] * possible).any():
-            place = NOWHERE
-        return Judged(possible, likely, possible * 1.0, place, clear=bool(likely.any()))
-
-    def _by_stratum(
-        self, side: str, first: str, possible: NDArray[np.bool_], fractions: Floats
-    ) -> Judged | None:
-        code = code_of(side, first)
-        place = self._strata.place(code)
-        if place < 0:
-            return None
-        met = (self._strata.counts[place] > 0) & possible
-        if not met.any():
-            return None
-        usual = float(self._strata.counts[place].sum() / self._strata.galaxies[place])
-        likely = self._likely(fractions, lambda votes: (codes_of(votes) == code).all(axis=1), usual)
-        known = not possible.all()
-        evidence = possible * 1.0 if known else self._strata.evidence(place)
-        return Judged(possible, likely * met, evidence, place, clear=known and bool(first))
-
-    def _likely(self, fractions: Floats, agrees: Agrees, otherwise: float) -> float:
-        """How likely the rule is met, ``otherwise`` where that cannot be told."""
-        if len(self._errors) < FEWEST_ERRORS:
-            return otherwise
-        found = likely_classes(fractions, self._errors, agrees, self._rule, self._random)
-        return otherwise if found is None else max(float(found.sum()), LEAST_LIKELY)
+def _judged(
+    known: Known, first: str, rule: Rule, strata: Mapping[Stratum, NDArray[np.intp]]
+) -> tuple[NDArray[np.bool_], float, bool]:
+    """Which classes are possible, how likely the galaxy meets the rule, whether clearly."""
+    possible = np.array([name in known.possible for name in rule.class_names])
+    if not possible.any() or possible.all():
+        return np.ones(len(possible), np.bool_), 0.0, False
+    if known.raw is not None:
+        raw = int(rule.apply(known.raw[np.newaxis])[0])
+        if raw < 0 or not possible[raw]:
+            # Debiased and raw votes disagree: nobody knows.
+            return possible, 0.0, False
+    if known.votes is not None or STRATA_RULE not in known.rules:
+        return possible, 1.0, True
+    alike = strata.get((known.rules[STRATA_RULE], first))
+    if alike is None:
+        return possible, 0.0, False
+    return possible, float((possible[alike] & (alike >= 0)).mean()), bool(first)
 
 
 def _first_question(galaxies: GalaxySet, rule: Rule) -> Mapping[str, str]:

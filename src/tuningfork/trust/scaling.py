@@ -1,9 +1,8 @@
 """Scaling logits so that probabilities mean what they say (Guo et al. 2017).
 
-A galaxy teaches by what is known of it: the negative log of its classes' summed probability, each
-times how likely what is known is under it (``evidence``, 0 to 1): the usual -ln p where one class
-is possible. Galaxies of which the class is only narrowed down so still count, and ``weights`` give
-classes and strata their true shares.
+A galaxy teaches by what is known of it: the negative log of the summed probability of its
+possible classes, which is the usual -ln p where only one is possible. Galaxies of which the class
+is only narrowed down so still count, and ``weights`` give the classes their true shares.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 KINDS = ("none", "temperature", "temperature and shift")
 """Ways of scaling, the simplest first: 0, 1 and 1 + classes - 1 numbers to fit."""
@@ -43,12 +43,12 @@ class Scaling:
         return float(1 / self.scale.mean())
 
 
-def set_loss(log_probabilities: Floats, evidence: Floats) -> Floats:
-    """Give -ln of the sum of each class's probability times its evidence, (n,), in nats."""
-    return np.asarray(-logsumexp(log_probabilities, b=evidence, axis=1))
+def set_loss(log_probabilities: Floats, possible: Bools) -> Floats:
+    """Give -ln of the possible classes' summed probability, shape (n,), in nats."""
+    return np.asarray(-logsumexp(np.where(possible, log_probabilities, -np.inf), axis=1))
 
 
-def fit_scaling(kind: str, logits: Floats, evidence: Floats, weights: Floats) -> Scaling:
+def fit_scaling(kind: str, logits: Floats, possible: Bools, weights: Floats) -> Scaling:
     """Fit a way of scaling of KINDS; all arrays have n rows, ``weights`` sum to n.
 
     Raises ValueError for another kind.
@@ -68,7 +68,7 @@ def fit_scaling(kind: str, logits: Floats, evidence: Floats, weights: Floats) ->
     def loss(numbers: Floats) -> float:
         own = built(numbers)
         spread = 0.5 * float(np.square(own.shift / SHIFT_SPREAD).sum())
-        return float(weights @ set_loss(own.apply(logits), evidence)) + spread
+        return float(weights @ set_loss(own.apply(logits), possible)) + spread
 
     found = minimize(loss, np.zeros(1 + classes * shifted), method="L-BFGS-B")
     return built(found.x)
@@ -80,20 +80,20 @@ def folds_of(count: int, folds: int, seed: int = 0) -> NDArray[np.intp]:
 
 
 def cross_fitted(
-    kind: str, logits: Floats, evidence: Floats, weights: Floats, *, folds: int = 10
+    kind: str, logits: Floats, possible: Bools, weights: Floats, *, folds: int = 10
 ) -> Floats:
     """Give log-probabilities (n, classes), each by a fit that had not seen its galaxy."""
     part = folds_of(len(logits), folds)
     result = np.empty_like(logits)
     for number in range(folds):
         own = part == number
-        fitted = fit_scaling(kind, logits[~own], evidence[~own], weights[~own])
+        fitted = fit_scaling(kind, logits[~own], possible[~own], weights[~own])
         result[own] = fitted.apply(logits[own])
     return result
 
 
 def choose_scaling(
-    logits: Floats, evidence: Floats, weights: Floats
+    logits: Floats, possible: Bools, weights: Floats
 ) -> tuple[str, Scaling, dict[str, float]]:
     """Choose the way of scaling of least cross-fitted loss, the simpler one where it is close.
 
@@ -102,7 +102,7 @@ def choose_scaling(
     losses = {
         kind: float(
             weights
-            @ set_loss(cross_fitted(kind, logits, evidence, weights), evidence)
+            @ set_loss(cross_fitted(kind, logits, possible, weights), possible)
             / weights.sum()
         )
         for kind in KINDS
@@ -111,4 +111,4 @@ def choose_scaling(
     for kind in KINDS[1:]:
         if losses[kind] < losses[chosen] - BEST_BY:
             chosen = kind
-    return chosen, fit_scaling(chosen, logits, evidence, weights), losses
+    return chosen, fit_scaling(chosen, logits, possible, weights), losses

@@ -61,7 +61,8 @@ class Rule:
 
         Columns are as in ``class_names``. ``share`` (0 to 1) of each minimum is asked for.
         """
-        compared = self._compared(weighted)
+        weighted = np.asarray(weighted, dtype=np.float64)
+        compared = weighted if self.compares == "weighted" else conditional_from_weighted(weighted)
         result = np.ones((len(compared), len(self.class_names)), dtype=np.bool_)
         for one in self.classes:
             place = self.class_names.index(one.name)
@@ -69,24 +70,6 @@ class Rule:
                 votes = compared[:, TREE.columns.index(condition.column)]
                 result[:, place] &= votes >= share * condition.minimum
         return result
-
-    def nearness(self, weighted: Fractions) -> NDArray[np.float64]:
-        """How near a galaxy comes to each class: shape (galaxies, classes), 1 where just met.
-
-        The least, over a class's conditions, of votes as a share of the minimum.
-        """
-        compared = self._compared(weighted)
-        result = np.full((len(compared), len(self.class_names)), np.inf)
-        for one in self.classes:
-            place = self.class_names.index(one.name)
-            for condition in one.conditions:
-                votes = compared[:, TREE.columns.index(condition.column)]
-                result[:, place] = np.minimum(result[:, place], votes / condition.minimum)
-        return result
-
-    def _compared(self, weighted: Fractions) -> NDArray[np.float64]:
-        weighted = np.asarray(weighted, dtype=np.float64)
-        return weighted if self.compares == "weighted" else conditional_from_weighted(weighted)
 
     def resolve(self, name: str) -> str:
         """The class that a name or alias means; case, spaces and hyphens make no difference.
