@@ -47,6 +47,21 @@ def test_honest_probabilities_have_hardly_an_error_and_sharpened_ones_do() -> No
     assert sharpened.confidence > sharpened.accuracy + 0.08
 
 
+def test_the_error_by_chance_is_that_of_honest_probabilities() -> None:
+    """Of 200 sets of 300 galaxies with honest probabilities about one in twenty exceeds it."""
+    truth, honest = drawn(60_000, 1.0)
+    found = [
+        calibration(truth[start : start + 300], honest[start : start + 300])
+        for start in range(0, 60_000, 300)
+    ]
+    assert np.mean([one.ece for one in found]) == pytest.approx(
+        np.mean([one.ece_by_chance[0] for one in found]), rel=0.05
+    )
+    assert 0.01 < np.mean([one.ece > one.ece_by_chance[1] for one in found]) < 0.1
+    sharpened = calibration(*drawn(300, 2.0))
+    assert sharpened.ece > sharpened.ece_by_chance[1]
+
+
 def test_weights_count_a_galaxy_for_several() -> None:
     """A galaxy of weight 3 counts as three galaxies do."""
     truth, stated = drawn(50, 1.5)

@@ -44,7 +44,9 @@ def print_report(console: Console, report: Report) -> None:
     calibration = report.findings.calibration
     if calibration is not None:
         console.print(
-            f"ECE {calibration.ece:.4f} ({calibration.bins} bins), Brier {calibration.brier:.4f}"
+            f"ECE {calibration.ece:.4f} ({calibration.bins} bins; by chance "
+            f"{calibration.ece_by_chance[0]:.4f}, up to {calibration.ece_by_chance[1]:.4f}), "
+            f"Brier {calibration.brier:.4f}"
         )
     if found.rmse is not None:
         console.print(f"RMSE {found.rmse:.5f} over 37 vote fractions of {found.voted:,} galaxies")

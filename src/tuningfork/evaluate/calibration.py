@@ -19,6 +19,8 @@ from tuningfork.evaluate.scores import LEAST_PROBABILITY
 
 BINS = 15
 """Bins of equal width from 0 to 1, as Guo et al. (2017) take them."""
+CHANCES = 500
+"""Draws for the ECE by chance."""
 
 Floats = NDArray[np.floating]
 
@@ -40,6 +42,9 @@ class CalibrationScores:
     confidence: float
     """Mean probability of the most probable class: above ``accuracy`` if it is over-sure."""
     accuracy: float
+    ece_by_chance: tuple[float, float]
+    """Mean and 95 % quantile of the ECE that so many galaxies give if every probability is true:
+    an ECE is never 0, as galaxies are few, and one below the quantile tells nothing."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,19 @@ def calibration(
         nll=float(-(share @ np.log(np.maximum(of_truth, LEAST_PROBABILITY)))),
         confidence=float(share @ greatest),
         accuracy=float(share @ right),
+        ece_by_chance=_by_chance(greatest, share, place, bins),
     )
+
+
+def _by_chance(
+    greatest: Floats, share: Floats, place: NDArray[np.intp], bins: int
+) -> tuple[float, float]:
+    random = np.random.default_rng(0)
+    found = []
+    for _ in range(CHANCES):
+        gaps = share * ((random.random(len(greatest)) < greatest) - greatest)
+        found.append(np.abs(np.bincount(place, weights=gaps, minlength=bins)).sum())
+    return float(np.mean(found)), float(np.quantile(found, 0.95))
 
 
 def reliability(
