@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 
 @contextmanager
@@ -34,12 +35,16 @@ def held(folder: Path) -> Iterator[bool]:
 
     The hold ends with the process, however that ends.
     """
+    with (folder / ".lock").open("w") as lock:
+        yield hold(lock)
+
+
+def hold(file: IO[str]) -> bool:
+    """Hold an open file for this process alone, until it is closed; False if another does."""
     import fcntl
 
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
