@@ -20,8 +20,10 @@ from tuningfork.errors import BadTable
 from tuningfork.model.card import sha256_of
 from tuningfork.votes.tables import ID_COLUMNS
 
-PATH_COLUMNS = ("path", "file", "image", "file_loc", "filename", "file_name", "filepath")
-PATH_COLUMNS += ("file_path", "image_path", "img_path", "img", "picture")
+PATH_COLUMNS = (
+    *("path", "file", "image", "file_loc", "filename", "file_name", "filepath"),
+    *("file_path", "image_path", "img_path", "img", "picture"),
+)
 """Columns of text that may name a row's picture, the preferred first."""
 CATALOGUE_IDS = (*ID_COLUMNS, "id_str", "iauname", "source_id", "object_id", "objectid", "name")
 """Columns that may hold a row's id, the preferred first."""
