@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 
 @contextmanager
@@ -35,12 +36,19 @@ def held(folder: Path, *, wait: bool = False) -> Iterator[bool]:
     The hold ends with the process, however that ends. With ``wait`` it waits for other processes
     to let go.
     """
+    with (folder / ".lock").open("w") as lock:
+        yield hold(lock, wait=wait)
+
+
+def hold(file: IO[str], *, wait: bool = False) -> bool:
+    """Hold an open file for this process alone, until it is closed; False if another does.
+
+    With ``wait`` it waits for the other to let go.
+    """
     import fcntl
 
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tuningfork.classify.catalogue import names_in, naming_of, open_catalogue
+from tuningfork.classify.catalogue import UNSURE, names_in, naming_of, open_catalogue
 from tuningfork.errors import BadTable
 
 
@@ -195,6 +195,7 @@ def test_names_are_read_from_any_type_of_id() -> None:
     for values, kind, names in (
         ([1, None, 2**64 - 1], pa.uint64(), ["1", "", "18446744073709551615"]),
         ([1.0, float("nan"), None, 1.5], pa.float64(), ["1", "", "", "1.5"]),
+        ([2.0**53, 587722952230174996.0], pa.float64(), ["9007199254740992", UNSURE]),
         ([" a ", None, "0012"], pa.string(), ["a", "", "0012"]),
     ):
         assert names_in(pa.chunked_array([pa.array(values, kind)]), "c") == names

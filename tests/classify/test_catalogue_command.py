@@ -181,3 +181,26 @@ def test_stopping_says_how_to_go_on(here: Path, toy: Path) -> None:
     assert "Traceback" not in said
     assert re.search(r"[\d,]+ of 100,000 rows answered.*--resume", said)
     assert json.loads((here / "predictions" / "_manifest.json").read_text())["complete"] is False
+
+
+@pytest.mark.parametrize("name", ["run-2026.11.27", "answers.v2"])
+def test_a_folder_of_parts_may_have_a_dot_in_its_name(tmp_path: Path, toy: Path, name: str) -> None:
+    """With a catalogue only the endings of tables are taken for those of files."""
+    catalogue = tmp_path / "galaxies.csv"
+    catalogue.write_text("id\n1\n")
+    (tmp_path / "1.png").write_bytes(plain(COLOURS["spiral"]))
+    done = run("classify", "--catalog", catalogue, "--output", tmp_path / name, "--model", toy)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / name / "part-000000.parquet").is_file()
+
+
+def test_ids_that_lost_digits_take_no_other_galaxys_picture(tmp_path: Path, toy: Path) -> None:
+    """SDSS's id as a double names a neighbour's picture, which lies there: the row is an error."""
+    rounded = 587722952230174996.0
+    (tmp_path / f"{int(rounded)}.png").write_bytes(plain(COLOURS["spiral"]))
+    pq.write_table(pa.table({"objid": [rounded, 7.0]}), tmp_path / "c.parquet")
+    (tmp_path / "7.png").write_bytes(plain(COLOURS["spiral"]))
+    run("classify", "--catalog", tmp_path / "c.parquet", "--output", tmp_path / "o", "--model", toy)
+    rows = pq.read_table(tmp_path / "o").to_pylist()
+    assert "lost the last digits" in rows[0]["error"]
+    assert rows[1]["class"] == "spiral"

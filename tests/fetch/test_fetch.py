@@ -23,6 +23,7 @@ from tuningfork.errors import BadData, BadTable, ServiceFailed
 from tuningfork.fetch import Done, carry_out, load_source, make_plan
 from tuningfork.fetch.gz2 import join_gz2
 from tuningfork.fetch.source import Source
+from tuningfork.files import held
 from tuningfork.votes.rules import load_rule
 from tuningfork.votes.tables import read_votes
 from tuningfork.web import Client
@@ -258,9 +259,26 @@ def test_first_sight_is_remembered_and_held_against_later_files(
     assert done.files["gz2_hart16.csv.gz"].verified == "first sight"
     assert done.files["images_gz2.zip"].verified == "published MD5"
     server.files["/gz2hart/gz2_hart16.csv.gz"] = made.hart(ROWS + 2)
-    with pytest.raises(ServiceFailed, match="not the expected file"):
+    with pytest.raises(ServiceFailed, match="not the expected file") as caught:
         carry_out(client, make_plan(client, small("gz2"), tmp_path / "two", ()))
     assert not (tmp_path / "two" / "gz2_hart16.csv.gz").exists()
+    records = client.settings.records / "first-sight.json"
+    assert f"remove the line of gz2_hart16.csv.gz from {records}" in str(caught.value)
+    records.write_text("{}")
+    carry_out(client, make_plan(client, small("gz2"), tmp_path / "two", ()))
+
+
+def test_two_runs_do_not_fetch_into_one_folder(
+    server: Loopback, client: Client, tmp_path: Path
+) -> None:
+    """They would write into each other's files: the second is told to wait."""
+    publish_gz2(server)
+    plan = make_plan(client, small("gz2"), tmp_path, ())
+    with held(tmp_path) as alone:
+        assert alone
+        with pytest.raises(BadData, match="another run is fetching into this folder"):
+            carry_out(client, plan)
+    assert carry_out(client, plan).made
 
 
 def test_licence_and_citation_lie_beside_the_data(

@@ -20,6 +20,7 @@ from PIL import Image
 
 from tests.model.toy import write_toy
 from tests.web.loopback import Fault, Loopback
+from tuningfork.classify.journal import Journal
 from tuningfork.classify.look import Target
 from tuningfork.classify.positions import columns_of, open_positions, targets_of
 from tuningfork.classify.survey import survey_catalogue
@@ -256,6 +257,21 @@ def test_a_killed_catalogue_is_resumed_with_every_row_once(
     assert [int(row["objid"]) for row in rows] == [made_id(row) for row in range(30)]
     assert sum(not row["error"] for row in rows) == 24
     assert not journal.exists()
+
+
+def test_two_runs_do_not_write_one_journal(tmp_path: Path) -> None:
+    """The second is told to wait, also with --resume, and changes nothing; later it goes on."""
+    output = tmp_path / "answers.csv"
+    first = Journal(output, {"catalogue": "one"}, resume=False)
+    first.add({"name": "a"})
+    for resume in (True, False):
+        with pytest.raises(BadTable, match=r"another run is writing|earlier run was stopped"):
+            Journal(output, {"catalogue": "one"}, resume=resume)
+    first.add({"name": "b"})
+    first.close(remove=False)
+    second = Journal(output, {"catalogue": "one"}, resume=True)
+    assert (second.done, [one["name"] for one in second.rows()]) == (2, ["a", "b"])
+    second.close(remove=True)
 
 
 def test_another_runs_journal_is_not_gone_on_with(

@@ -25,9 +25,12 @@ from tuningfork.model.card import sha256_of
 from tuningfork.places import Place, place_of
 from tuningfork.votes.tables import ID_COLUMNS
 
-PATH_COLUMNS = ("path", "file", "image", "file_loc")
+PATH_COLUMNS = (
+    *("path", "file", "image", "file_loc", "filename", "file_name", "filepath"),
+    *("file_path", "image_path", "img_path", "img", "picture"),
+)
 """Columns of text that may name a row's picture, the preferred first."""
-CATALOGUE_IDS = (*ID_COLUMNS, "id_str", "iauname", "source_id", "object_id")
+CATALOGUE_IDS = (*ID_COLUMNS, "id_str", "iauname", "source_id", "object_id", "objectid", "name")
 """Columns that may hold a row's id, the preferred first."""
 ENDINGS = (".parquet", ".csv", ".tsv", ".csv.gz", ".tsv.gz")
 
@@ -137,10 +140,15 @@ def naming_of(schema: pa.Schema, where: str) -> Naming:
     )
 
 
+UNSURE = "\0"
+"""Stands for a whole number that lost its last digits as a floating-point one."""
+
+
 def names_in(column: pa.ChunkedArray, where: str) -> list[str]:
     """The names that a column of text or numbers holds, stripped; empty where there is none.
 
-    Raises BadTable for types that name nothing, such as lists.
+    Floats beyond 2^53, which no longer tell one whole number from the next, are UNSURE. Raises
+    BadTable for types that name nothing, such as lists.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
@@ -155,9 +163,15 @@ def names_in(column: pa.ChunkedArray, where: str) -> list[str]:
     )
 
 
+_EXACT = 2.0**53
+"""Up to here every whole number is a double of its own."""
+
+
 def _whole(value: float | None) -> str:
     if value is None or value != value:  # noqa: PLR0124  (NaN)
         return ""
+    if abs(value) > _EXACT:
+        return UNSURE
     return str(int(value)) if float(value).is_integer() else repr(value)
 
 

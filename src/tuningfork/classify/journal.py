@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tuningfork.errors import BadTable
+from tuningfork.files import hold
 
 ENDING = ".journal"
 """Added to the name of the table that is being made."""
@@ -18,7 +19,7 @@ class Journal:
     """Rows as JSON lines after a line that says what they belong to; a file beside the output.
 
     ``about`` says what rows depend on: the catalogue, the network, the options. Raises BadTable if
-    there is a journal and ``resume`` is false, or one of another run.
+    there is a journal and ``resume`` is false, or one of another run, or one that is at work.
     """
 
     def __init__(self, output: Path, about: Mapping[str, Any], *, resume: bool) -> None:
@@ -30,12 +31,13 @@ class Journal:
             )
         self.done = 0
         try:
-            if self.path.exists():
-                self._recover(about)
-            else:
-                output.parent.mkdir(parents=True, exist_ok=True)
-                self.path.write_text(json.dumps(dict(about)) + "\n", encoding="utf-8")
+            output.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("a", encoding="utf-8")
+            try:
+                self._begin(about)
+            except BaseException:
+                self._file.close()
+                raise
         except OSError as error:
             raise BadTable(
                 f"{self.path}: {error.strerror or error}; write the table elsewhere"
@@ -62,6 +64,13 @@ class Journal:
         self._file.close()
         if remove:
             self.path.unlink()
+
+    def _begin(self, about: Mapping[str, Any]) -> None:
+        if not hold(self._file):
+            raise BadTable(
+                f"{self.path}: another run is writing there; wait for it or name another --output"
+            )
+        self._recover(about)
 
     def _recover(self, about: Mapping[str, Any]) -> None:
         """Count what is whole, and cut off the line within which a run was killed."""

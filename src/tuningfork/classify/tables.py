@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tuningfork.classify.catalogue import Naming, names_in, naming_of
+from tuningfork.classify.catalogue import UNSURE, Naming, names_in, naming_of
 from tuningfork.classify.rows import Rows
 from tuningfork.classify.stream import DECODERS, Row, classify_pictures
 from tuningfork.classify.writers import TEXT_COLUMNS, cells, column_names
@@ -79,6 +79,12 @@ def pictures_of(rows: Rows, naming: Naming, lookup: Finder, where: str) -> Itera
     for place, name in enumerate(names_in(rows.table[naming.column], where)):
         if place in rows.errors:
             yield failing(name, name, rows.errors[place])
+        elif name == UNSURE:
+            message = (
+                f"{where}: the row's {naming.column} is a floating-point number, which lost the "
+                "last digits of the id; save the column as whole numbers or text"
+            )
+            yield failing("", "", message)
         elif not name:
             message = f"{where}: the row's {naming.column} is empty, so it has no picture; fill it"
             yield failing("", "", message)

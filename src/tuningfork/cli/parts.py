@@ -27,6 +27,7 @@ LINE_SECONDS = 30.0
 """Between lines of progress where no terminal shows a bar."""
 
 
+<<<<<<< HEAD
 def goes_to_parts(output: Place | None) -> bool:
     """Whether the output is a folder of parts: its name has no ending of a table's."""
     if isinstance(output, Path):
@@ -55,6 +56,15 @@ def engine_named(
     from tuningfork.classify.engines import Processes, threads_each
 
     return Processes(workers), threads_each(workers)
+=======
+TABLES = (".csv", ".jsonl", ".parquet")
+"""Endings of single tables; any other name with a catalogue is a folder's."""
+
+
+def goes_to_parts(output: Path | None) -> bool:
+    """Whether the output is a folder of parts: its name has no ending, or it is a folder."""
+    return output is not None and (not output.suffix or output.is_dir())
+>>>>>>> ways
 
 
 def classify_in_parts(
@@ -76,7 +86,11 @@ def classify_in_parts(
 
     if output is None:
         raise BadTable("--catalog needs --output: name a folder for the parts")
+<<<<<<< HEAD
     if isinstance(output, Path) and not goes_to_parts(output):
+=======
+    if catalog is not None and output.suffix.lower() in TABLES and not output.is_dir():
+>>>>>>> ways
         raise BadTable(
             f"{output}: a catalogue's answers come in parts; give --output a folder such as "
             f"{output.with_suffix('')}"
@@ -169,7 +183,3 @@ def _print(counts: Counter[str], output: Place, *, as_json: bool) -> None:
     kinds = ", ".join(f"{count:,} {name}" for name, count in classes.items())
     typer.echo(f"{total - failed:,} of {total:,} read{': ' if kinds else ''}{kinds}")
     typer.echo(f"Written to {output}/part-*.parquet")
-
-
-def _is_folder_of_parts(output: Path) -> bool:
-    return (output / "_manifest.json").is_file()

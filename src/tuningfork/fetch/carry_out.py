@@ -12,10 +12,11 @@ from tuningfork.fetch.galaxy10 import unpack_galaxy10
 from tuningfork.fetch.gz2 import join_gz2
 from tuningfork.fetch.kaggle import explained
 from tuningfork.fetch.plan import Plan, Wanted
-from tuningfork.fetch.records import Held, held, now, remember, write_record
+from tuningfork.fetch.records import FIRST_SIGHT, Held, held, now, remember, write_record
+from tuningfork.files import held as held_alone
 from tuningfork.images.sources import Archive
 from tuningfork.web import Client
-from tuningfork.web.download import Fetched, differences, download, measured
+from tuningfork.web.download import Fetched, WrongFile, differences, download, measured
 from tuningfork.web.trouble import Refused
 
 Watch = Callable[[str, int, int | None], None]
@@ -41,7 +42,13 @@ def carry_out(client: Client, plan: Plan, watch: Watch = lambda _what, _done, _a
     plan.check_room()
     try:
         plan.folder.mkdir(parents=True, exist_ok=True)
-        return _carry_out(client, plan, watch)
+        with held_alone(plan.folder) as alone:
+            if not alone:
+                raise BadData(
+                    f"{plan.folder}: another run is fetching into this folder; wait for it or "
+                    "name another --output"
+                )
+            return _carry_out(client, plan, watch)
     except OSError as error:
         raise BadData(
             f"{error.filename or plan.folder}: {error.strerror or error}; mend this, then run it "
@@ -82,6 +89,14 @@ def _have(
         )
     except Refused as error:
         raise explained(error) if plan.source.competition else error from error
+    except WrongFile as error:
+        if wanted.published:
+            raise
+        seen = client.settings.records / FIRST_SIGHT
+        raise WrongFile(
+            f"{error}: to take the new file, remove the line of {name} from {seen}, which holds "
+            "what was seen first"
+        ) from error
     return _record(client, plan, wanted, found)
 
 

@@ -53,6 +53,10 @@ Step = Callable[[int, int | None], None]
 """Told how many bytes are here, and how many there are in all, if known."""
 
 
+class WrongFile(ServiceFailed):
+    """A file arrived, but not the one whose size and hashes are known."""
+
+
 def download(
     client: Client, remote: Remote, target: Path, step: Step = lambda _here, _all: None
 ) -> Fetched:
@@ -76,7 +80,7 @@ def download(
         _forget(part)
         if not resumed:
             break
-    raise ServiceFailed(
+    raise WrongFile(
         f"{remote.url}: what arrived is not the expected file ({trouble}) and was removed; "
         "try again later, and if it stays so the source has changed"
     )
