@@ -99,6 +99,63 @@ def test_axe_finds_nothing_on_any_page(
     page.context.close()
 
 
+@pytest.mark.parametrize("language", ["fr", "es"])
+def test_axe_finds_nothing_in_a_classroom(browser: Browser, address: str, language: str) -> None:
+    """Hall, door, live board, results, a closed door, and the board of the day with its places."""
+    teacher = window(browser, language=language)
+    teacher.goto(f"{address}rooms")
+    teacher.locator("summary").click()
+    _check(teacher)
+    teacher.locator(".open-room .go").click()
+    teacher.wait_for_url("**/board")
+    _check(teacher)
+    door = teacher.url.removesuffix("/board")
+    pupil = window(browser, 390, 844, language=language)
+    pupil.goto(door)
+    _check(pupil)
+    pupil.locator("main .go").click()
+    for number in range(1, 11):
+        pupil.wait_for_url(f"**/galaxy/{number}")
+        pupil.keyboard.press("1")
+        pupil.wait_for_url("**/answer")
+        if number == 1:
+            _check(pupil)
+        pupil.keyboard.press("n")
+    pupil.wait_for_url("**/end")
+    _check(pupil)
+    pupil.locator("main .go").click()
+    pupil.wait_for_url("**/board")
+    _check(pupil)
+    teacher.locator(".live tbody tr").wait_for()
+    _check(teacher)
+    teacher.locator(".way-in .go").click()
+    teacher.wait_for_url("**/results")
+    _check(teacher)
+    late = window(browser, 390, 844, language=language)
+    late.goto(door)
+    _check(late)
+    for one in (teacher, pupil, late):
+        one.context.close()
+
+
+def test_axe_finds_nothing_in_a_kiosk(browser: Browser, tmp_path: Path) -> None:
+    """First page, question, answer with its heat, and the question whether somebody is there."""
+    with running(tmp_path, kiosk=True, real=True) as (base, _):
+        page = window(browser, 1080, 1920)
+        page.goto(base)
+        _check(page)
+        page.locator(".go").first.click()
+        page.wait_for_url("**/galaxy/1")
+        _check(page)
+        page.locator(".four button").first.click()
+        page.wait_for_url("**/answer")
+        page.locator("input[name=heat]").nth(1).check()
+        _check(page)
+        page.evaluate("document.querySelector('.idle').showModal()")
+        _check(page)
+        page.context.close()
+
+
 def test_landmarks_lead_through_the_game(browser: Browser, address: str) -> None:
     """Each page has one main part, a header, a named navigation and one first heading."""
     page = window(browser)
