@@ -27,11 +27,14 @@ LINE_SECONDS = 30.0
 """Between lines of progress where no terminal shows a bar."""
 
 
-<<<<<<< HEAD
+TABLES = (".csv", ".jsonl", ".parquet")
+"""Endings of single tables; any other name with a catalogue is a folder's."""
+
+
 def goes_to_parts(output: Place | None) -> bool:
-    """Whether the output is a folder of parts: its name has no ending of a table's."""
+    """Whether the output is a folder of parts: an address, no ending, or a folder."""
     if isinstance(output, Path):
-        return not output.suffix or _is_folder_of_parts(output)
+        return not output.suffix or output.is_dir()
     return output is not None
 
 
@@ -56,15 +59,6 @@ def engine_named(
     from tuningfork.classify.engines import Processes, threads_each
 
     return Processes(workers), threads_each(workers)
-=======
-TABLES = (".csv", ".jsonl", ".parquet")
-"""Endings of single tables; any other name with a catalogue is a folder's."""
-
-
-def goes_to_parts(output: Path | None) -> bool:
-    """Whether the output is a folder of parts: its name has no ending, or it is a folder."""
-    return output is not None and (not output.suffix or output.is_dir())
->>>>>>> ways
 
 
 def classify_in_parts(
@@ -86,11 +80,8 @@ def classify_in_parts(
 
     if output is None:
         raise BadTable("--catalog needs --output: name a folder for the parts")
-<<<<<<< HEAD
-    if isinstance(output, Path) and not goes_to_parts(output):
-=======
-    if catalog is not None and output.suffix.lower() in TABLES and not output.is_dir():
->>>>>>> ways
+    one_table = isinstance(output, Path) and output.suffix.lower() in TABLES
+    if catalog is not None and one_table and not goes_to_parts(output):
         raise BadTable(
             f"{output}: a catalogue's answers come in parts; give --output a folder such as "
             f"{output.with_suffix('')}"
