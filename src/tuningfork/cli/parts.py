@@ -61,6 +61,10 @@ def engine_named(
     return Processes(workers), threads_each(workers)
 
 
+def _is_table(output: Path) -> bool:
+    return output.suffix.lower() in TABLES and not output.is_dir()
+
+
 def classify_in_parts(
     *,
     paths: list[Place],
@@ -80,8 +84,7 @@ def classify_in_parts(
 
     if output is None:
         raise BadTable("--catalog needs --output: name a folder for the parts")
-    one_table = isinstance(output, Path) and output.suffix.lower() in TABLES
-    if catalog is not None and one_table and not goes_to_parts(output):
+    if catalog is not None and isinstance(output, Path) and _is_table(output):
         raise BadTable(
             f"{output}: a catalogue's answers come in parts; give --output a folder such as "
             f"{output.with_suffix('')}"
