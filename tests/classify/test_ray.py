@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.classify.conftest import COLOURS
+from tests.classify.conftest import COLOURS, node_options
 from tests.classify.test_command import MAIN
 from tests.classify.test_command import run as command
 from tests.images.pictures import encoded
@@ -29,36 +27,6 @@ from tuningfork.errors import TuningForkError
 
 ROWS, SIZE = 240, 16
 LABELS = list(COLOURS)
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Any]:
-    """Start a Ray cluster of a head with one core and a node with one, on this machine."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_AUTH_MODE"] = "disabled"
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args=node_options())
-    made.add_node(**node_options())
-    yield made
-    made.shutdown()  # type: ignore[no-untyped-call]
-
-
-def node_options() -> dict[str, Any]:
-    """Give a small node's options, with ports of its own: it need not wait to be told of them."""
-    ports = ("metrics_agent_port", "metrics_export_port", "runtime_env_agent_port")
-    return {
-        "num_cpus": 1,
-        "include_dashboard": False,
-        "object_store_memory": 80 << 20,
-        **{name: free_port() for name in ports},
-    }
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture
@@ -100,6 +68,20 @@ def classified(catalogue: Path, name: str, engine: Any, toy: Path, **further: An
         **further,
     )
     return output
+
+
+def test_paths_are_those_of_the_driver(
+    catalogue: Path, toy: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative paths mean the same to Ray's workers, which began in another folder."""
+    from tuningfork.classify.listing import Listing
+
+    monkeypatch.chdir(catalogue.parent)
+    engine = OnRay(cluster.address)
+    listing, output = Listing([Path("images")]), Path("out")
+    classify_catalogue(listing, output, images=None, model=toy, engine=engine, part_rows=100)
+    found = pq.read_table(catalogue.with_name("out"))
+    assert found["error"].null_count == len(found) == ROWS - len(range(0, ROWS, 7))
 
 
 def check_same(first: Path, second: Path) -> None:

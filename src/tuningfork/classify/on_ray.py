@@ -7,7 +7,7 @@ import socket
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
@@ -64,7 +64,7 @@ class OnRay:
             threads = 1 if self._workers is None else self._threads(self._workers)
             task = ray.remote(num_cpus=threads, max_retries=DEATHS - 1)(_do)
             carried = ray.put(_carried(work))
-            told = ray.put(replace(work, threads=threads))
+            told = ray.put((replace(work, threads=threads), Path.cwd()))
             remaining = iter(parts)
             waiting: dict[Any, int] = {}
             while True:
@@ -167,8 +167,11 @@ def _carried(work: Work) -> Carried | None:
     )
 
 
-def _do(work: Work, carried: Carried | None, number: int, rows: Rows) -> Counter[str]:
-    """A task: what a worker does with a part."""
+def _do(told: tuple[Work, Path], carried: Carried | None, number: int, rows: Rows) -> Counter[str]:
+    """A task: what a worker does with a part, in the driver's folder if it is there as well."""
+    work, folder = told
+    with suppress(OSError):
+        os.chdir(folder)
     here = version("tuningfork")
     if here != work.plan.version:
         raise BadModel(
