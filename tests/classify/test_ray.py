@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.classify.conftest import COLOURS, node_options
+from tests.classify.conftest import COLOURS, add_node
 from tests.classify.test_command import MAIN
 from tests.classify.test_command import run as command
 from tests.images.pictures import encoded
+from tuningfork.classify import engines
 from tuningfork.classify.catalogue import open_catalogue
 from tuningfork.classify.engines import Here, Processes
 from tuningfork.classify.on_ray import OnRay
@@ -164,6 +165,21 @@ def test_a_process_killed_at_work_is_replaced(catalogue: Path, toy: Path) -> Non
     assert killer.killed == 1
 
 
+def test_a_part_that_kills_every_worker_ends_the_run(
+    catalogue: Path, toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers that die at once, again and again: a sentence names the parts, and nothing hangs."""
+    monkeypatch.setattr(engines, "_do", _die)
+    with pytest.raises(TuningForkError, match=r"lost 5 times in a row at parts 0, 1, 2, 3, "):
+        classified(catalogue, "out", Processes(2), toy)
+    monkeypatch.undo()
+    check_whole(classified(catalogue, "out", Here(), toy, resume=True))
+
+
+def _die(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def test_ray_workers_killed_at_work_are_replaced(catalogue: Path, toy: Path, cluster: Any) -> None:
     """All of Ray's workers die in mid-run: the run ends by itself with every row once."""
     killer = Killer(lambda: kill_all(children(os.getpid(), "ray::_do")))
@@ -173,7 +189,7 @@ def test_ray_workers_killed_at_work_are_replaced(catalogue: Path, toy: Path, clu
 
 def test_a_lost_node_is_done_without(catalogue: Path, toy: Path, cluster: Any) -> None:
     """A node is lost with all that it works on: the others do its parts."""
-    lost = cluster.add_node(**node_options())
+    lost = add_node(cluster)
     cluster.wait_for_nodes()
 
     def lose() -> int:

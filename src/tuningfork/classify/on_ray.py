@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tuningfork.classify.engines import AHEAD, DEATHS, Part, threads_each
+from tuningfork.classify.engines import AHEAD, Part, threads_each
 from tuningfork.classify.rows import Rows
 from tuningfork.classify.work import Watch, Work
 from tuningfork.errors import BadModel, TuningForkError
@@ -24,6 +24,8 @@ from tuningfork.model.session import graph_path, model_names
 STORE = 256 << 20
 """Bytes of shared memory of a cluster on this machine: a few parts wait there."""
 
+TRIES = 5
+"""How often a part is begun before it is held to be what kills its workers."""
 PATIENCE = 5.0
 """Seconds for a cluster to take a connection."""
 
@@ -62,7 +64,7 @@ class OnRay:
 
         with self._connected():
             threads = 1 if self._workers is None else self._threads(self._workers)
-            task = ray.remote(num_cpus=threads, max_retries=DEATHS - 1)(_do)
+            task = ray.remote(num_cpus=threads, max_retries=TRIES - 1)(_do)
             carried = ray.put(_carried(work))
             told = ray.put((replace(work, threads=threads), Path.cwd()))
             remaining = iter(parts)
@@ -152,7 +154,7 @@ def _not_there(address: str | None, error: Exception) -> str:
 
 def _lost(number: int, error: Exception) -> TuningForkError:
     return TuningForkError(
-        f"part {number} was lost with its worker {DEATHS} times ({type(error).__name__}), perhaps "
+        f"part {number} was lost with its worker {TRIES} times ({type(error).__name__}), perhaps "
         "for want of memory; go on with --resume"
     )
 
