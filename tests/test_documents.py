@@ -19,8 +19,8 @@ VERBS = sorted(
 ) + sorted(str(group.name) for group in app.registered_groups)
 
 
-def _shown_commands() -> list[list[str]]:
-    lines = re.findall(r"^\s*(?:\$ )?(tuningfork [^#\n]*)", (ROOT / "README.md").read_text(), re.M)
+def _shown_commands(page: str = "README.md") -> list[list[str]]:
+    lines = re.findall(r"^\s*(?:\$ )?(tuningfork [^#\n]*)", (ROOT / page).read_text(), re.M)
     return [shlex.split(line) for line in lines]
 
 
@@ -33,11 +33,12 @@ def test_every_verb_is_documented(verb: str) -> None:
     assert f"tuningfork {verb}" in shown.stdout
 
 
-def test_every_documented_command_exists() -> None:
-    """Verbs and options in the README are real ones."""
+@pytest.mark.parametrize("page", ["README.md", "docs/scale.md", "docs/catalogues.md"])
+def test_every_documented_command_exists(page: str) -> None:
+    """Verbs and options in the README and of the pages on large work are real ones."""
     group = typer.main.get_command(app)
     commands = group.commands  # type: ignore[attr-defined]
-    for words in _shown_commands():
+    for words in _shown_commands(page):
         if words[1].startswith("-"):
             continue
         command = commands[words[1]]

@@ -31,6 +31,7 @@ from tuningfork.classify.catalogue import open_catalogue
 from tuningfork.classify.listing import Listing
 from tuningfork.classify.plan import Plan, part_name
 from tuningfork.classify.run import classify_catalogue
+from tuningfork.classify.tables import looked_up
 from tuningfork.errors import BadData, BadTable, ServiceFailed, TuningForkError
 from tuningfork.images.lookup import finder
 from tuningfork.places import Address, place_of
@@ -64,6 +65,7 @@ def bucket(store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     s3fs.S3FileSystem.clear_instance_cache()
+    looked_up.cache_clear()
     client = boto3.client("s3")
     client.create_bucket(Bucket="sky")
     yield "s3://sky"

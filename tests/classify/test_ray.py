@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.classify.conftest import COLOURS
+from tests.classify.conftest import COLOURS, add_node
 from tests.classify.test_command import MAIN
 from tests.classify.test_command import run as command
 from tests.images.pictures import encoded
+from tuningfork.classify import engines
 from tuningfork.classify.catalogue import open_catalogue
 from tuningfork.classify.engines import Here, Processes
 from tuningfork.classify.on_ray import OnRay
@@ -29,36 +28,6 @@ from tuningfork.errors import TuningForkError
 
 ROWS, SIZE = 240, 16
 LABELS = list(COLOURS)
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Any]:
-    """Start a Ray cluster of a head with one core and a node with one, on this machine."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_AUTH_MODE"] = "disabled"
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args=node_options())
-    made.add_node(**node_options())
-    yield made
-    made.shutdown()  # type: ignore[no-untyped-call]
-
-
-def node_options() -> dict[str, Any]:
-    """Give a small node's options, with ports of its own: it need not wait to be told of them."""
-    ports = ("metrics_agent_port", "metrics_export_port", "runtime_env_agent_port")
-    return {
-        "num_cpus": 1,
-        "include_dashboard": False,
-        "object_store_memory": 80 << 20,
-        **{name: free_port() for name in ports},
-    }
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture
@@ -100,6 +69,20 @@ def classified(catalogue: Path, name: str, engine: Any, toy: Path, **further: An
         **further,
     )
     return output
+
+
+def test_paths_are_those_of_the_driver(
+    catalogue: Path, toy: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative paths mean the same to Ray's workers, which began in another folder."""
+    from tuningfork.classify.listing import Listing
+
+    monkeypatch.chdir(catalogue.parent)
+    engine = OnRay(cluster.address)
+    listing, output = Listing([Path("images")]), Path("out")
+    classify_catalogue(listing, output, images=None, model=toy, engine=engine, part_rows=100)
+    found = pq.read_table(catalogue.with_name("out"))
+    assert found["error"].null_count == len(found) == ROWS - len(range(0, ROWS, 7))
 
 
 def check_same(first: Path, second: Path) -> None:
@@ -182,6 +165,21 @@ def test_a_process_killed_at_work_is_replaced(catalogue: Path, toy: Path) -> Non
     assert killer.killed == 1
 
 
+def test_a_part_that_kills_every_worker_ends_the_run(
+    catalogue: Path, toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers that die at once, again and again: a sentence names the parts, and nothing hangs."""
+    monkeypatch.setattr(engines, "_do", _die)
+    with pytest.raises(TuningForkError, match=r"lost 5 times in a row at parts 0, 1, 2, 3, "):
+        classified(catalogue, "out", Processes(2), toy)
+    monkeypatch.undo()
+    check_whole(classified(catalogue, "out", Here(), toy, resume=True))
+
+
+def _die(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def test_ray_workers_killed_at_work_are_replaced(catalogue: Path, toy: Path, cluster: Any) -> None:
     """All of Ray's workers die in mid-run: the run ends by itself with every row once."""
     killer = Killer(lambda: kill_all(children(os.getpid(), "ray::_do")))
@@ -191,7 +189,7 @@ def test_ray_workers_killed_at_work_are_replaced(catalogue: Path, toy: Path, clu
 
 def test_a_lost_node_is_done_without(catalogue: Path, toy: Path, cluster: Any) -> None:
     """A node is lost with all that it works on: the others do its parts."""
-    lost = cluster.add_node(**node_options())
+    lost = add_node(cluster)
     cluster.wait_for_nodes()
 
     def lose() -> int:

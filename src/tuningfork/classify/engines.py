@@ -24,7 +24,7 @@ from tuningfork.errors import TuningForkError
 
 Part = tuple[int, Rows]
 DEATHS = 5
-"""Workers that a part may lose before it is held to be what kills them."""
+"""Losses of workers in a row, with no part done between them, after which a run gives up."""
 AHEAD = 2
 """Parts in hand for each worker, so that none waits: one that is done, one that is next."""
 
@@ -60,7 +60,7 @@ class Processes:
     def run(self, work: Work, parts: Iterable[Part], watch: Watch) -> Iterator[Counter[str]]:
         """See :class:`Engine`."""
         remaining = iter(parts)
-        deaths: Counter[int] = Counter()
+        deaths = 0
         again: list[Part] = []
         pool = self._pool()
         waiting: dict[Future[Counter[str]], Part] = {}
@@ -79,14 +79,16 @@ class Processes:
                     except BrokenProcessPool:
                         again.append(part)
                         continue
+                    deaths = 0
                     watch.leap(len(part[1].table))
                     yield counts
                 if again:
                     # One death breaks the pool and all that it holds; which part it was is unknown.
                     again += waiting.values()
                     waiting.clear()
-                    deaths.update(number for number, _ in again)
-                    _check_deaths(deaths)
+                    deaths += 1
+                    if deaths == DEATHS:
+                        raise TuningForkError(_lost(number for number, _ in again))
                     pool.shutdown(cancel_futures=True)
                     pool = self._pool()
         finally:
@@ -119,13 +121,12 @@ def _sent(pool: ProcessPoolExecutor, work: Work, part: Part) -> Future[Counter[s
         return failed
 
 
-def _check_deaths(deaths: Counter[int]) -> None:
-    number, count = deaths.most_common(1)[0]
-    if count >= DEATHS:
-        raise TuningForkError(
-            f"part {number} was lost with its worker {count} times, perhaps for want of memory; "
-            "give fewer --workers and go on with --resume"
-        )
+def _lost(numbers: Iterable[int]) -> str:
+    told = ", ".join(map(str, sorted(numbers)))
+    return (
+        f"workers were lost {DEATHS} times in a row at parts {told}, "
+        "perhaps for want of memory; give fewer --workers and go on with --resume"
+    )
 
 
 def _begin_worker() -> None:

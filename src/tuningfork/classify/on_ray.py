@@ -7,7 +7,7 @@ import socket
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tuningfork.classify.engines import AHEAD, DEATHS, Part, threads_each
+from tuningfork.classify.engines import AHEAD, Part, threads_each
 from tuningfork.classify.rows import Rows
 from tuningfork.classify.work import Watch, Work
 from tuningfork.errors import BadModel, TuningForkError
@@ -24,6 +24,8 @@ from tuningfork.model.session import graph_path, model_names
 STORE = 256 << 20
 """Bytes of shared memory of a cluster on this machine: a few parts wait there."""
 
+TRIES = 5
+"""How often a part is begun before it is held to be what kills its workers."""
 PATIENCE = 5.0
 """Seconds for a cluster to take a connection."""
 
@@ -62,9 +64,9 @@ class OnRay:
 
         with self._connected():
             threads = 1 if self._workers is None else self._threads(self._workers)
-            task = ray.remote(num_cpus=threads, max_retries=DEATHS - 1)(_do)
+            task = ray.remote(num_cpus=threads, max_retries=TRIES - 1)(_do)
             carried = ray.put(_carried(work))
-            told = ray.put(replace(work, threads=threads))
+            told = ray.put((replace(work, threads=threads), Path.cwd()))
             remaining = iter(parts)
             waiting: dict[Any, int] = {}
             while True:
@@ -152,7 +154,7 @@ def _not_there(address: str | None, error: Exception) -> str:
 
 def _lost(number: int, error: Exception) -> TuningForkError:
     return TuningForkError(
-        f"part {number} was lost with its worker {DEATHS} times ({type(error).__name__}), perhaps "
+        f"part {number} was lost with its worker {TRIES} times ({type(error).__name__}), perhaps "
         "for want of memory; go on with --resume"
     )
 
@@ -167,8 +169,11 @@ def _carried(work: Work) -> Carried | None:
     )
 
 
-def _do(work: Work, carried: Carried | None, number: int, rows: Rows) -> Counter[str]:
-    """A task: what a worker does with a part."""
+def _do(told: tuple[Work, Path], carried: Carried | None, number: int, rows: Rows) -> Counter[str]:
+    """A task: what a worker does with a part, in the driver's folder if it is there as well."""
+    work, folder = told
+    with suppress(OSError):
+        os.chdir(folder)
     here = version("tuningfork")
     if here != work.plan.version:
         raise BadModel(

@@ -11,7 +11,16 @@ from typing import Any
 from tuningfork.errors import BadData
 
 PART_ROWS = 4096
-"""Rows of a part: what a kill can cost, and what is held in memory."""
+"""Rows of a part at most: what a kill can cost, and what is held in memory."""
+SHORTEST_PART = 512
+"""Rows that a part has at least, if there are so many: beginning one costs a moment."""
+PARTS = 64
+"""Into how many a short catalogue is parted, so that several workers have enough to share."""
+
+
+def rows_of_parts(rows: int) -> int:
+    """How many rows each part of a catalogue has. It follows from the catalogue alone."""
+    return min(PART_ROWS, max(SHORTEST_PART, -(-rows // PARTS)))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 from tuningfork.classify.catalogue import Catalogue, naming_of
 from tuningfork.classify.engines import Engine, Here, Part
 from tuningfork.classify.parts import parts_in
-from tuningfork.classify.plan import PART_ROWS, Plan
+from tuningfork.classify.plan import Plan, rows_of_parts
 from tuningfork.classify.tables import answered_schema, loaded, looked_up
 from tuningfork.classify.work import Unwatched, Watch, Work
 from tuningfork.errors import BadData
@@ -31,14 +31,15 @@ def classify_catalogue(
     threads: int | None = None,
     engine: Engine | None = None,
     resume: bool = False,
-    part_rows: int = PART_ROWS,
+    part_rows: int | None = None,
     watch: Watch | None = None,
     **settings: Any,  # noqa: ANN401  (those of classify_pictures)
 ) -> Counter[str]:
     """Classify every row of a catalogue into Parquet parts under the folder ``output``.
 
     Each row appears exactly once and in order, however often the run or its workers are killed;
-    memory holds two parts a worker. ``engine`` does the parts, by default this process with
+    memory holds two parts a worker, each of ``part_rows`` (by default 512 to 4096, more the longer
+    the catalogue). ``engine`` does the parts, by default this process with
     ``threads``, which engines of several workers share out. ``output`` and ``images`` may be
     addresses (``s3://…``). Other options are as in
     :func:`tuningfork.classify.tables.classify_table`. Returns the rows by class, with errors under
@@ -53,7 +54,7 @@ def classify_catalogue(
         catalogue=catalogue.where,
         catalogue_sha256=catalogue.fingerprint(),
         rows=catalogue.rows,
-        part_rows=part_rows,
+        part_rows=part_rows or rows_of_parts(catalogue.rows),
         images="" if found is None else str(found),
         model=card.name,
         model_sha256=card.sha256,
