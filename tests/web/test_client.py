@@ -265,3 +265,11 @@ def test_settings_files_are_checked(tmp_path: Path) -> None:
             load_settings({"TUNINGFORK_SETTINGS": str(path)})
     with pytest.raises(BadRule, match="absent"):
         load_settings({"TUNINGFORK_SETTINGS": str(tmp_path / "absent.toml")})
+
+
+def test_a_folder_that_cannot_be_looked_into_has_no_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the user's configuration may not be looked for, the defaults hold."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/tmp/" + "x" * 300)
+    assert load_settings({}).services == load_settings({"TUNINGFORK_SETTINGS": ""}).services
