@@ -14,7 +14,7 @@ LANGUAGES = ("en", "es", "de", "fr")
 """English is in the templates; the others have a catalogue in ``translations``."""
 
 
-class Languages(Babel):
+class Languages(Babel):  # type: ignore[misc]  # flask_babel is untyped
     """Babel with one set of catalogues; its own would read their files anew at every request."""
 
     @cached_property

@@ -150,7 +150,7 @@ def _counting(dialect: str) -> Executable:
     table = Allowance.__table__  # without the mapper's work, which costs more than the counting
     over = Allowance.expires <= bindparam("moment", type_=Moment())
     counted: Executable = (
-        kind.insert(table)  # type: ignore[arg-type]
+        kind.insert(table)
         .values(key=bindparam("name"), count=amount, expires=ends)
         .on_conflict_do_update(
             index_elements=[Allowance.key],
