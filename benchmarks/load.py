@@ -66,15 +66,15 @@ class Pace:
 
     def __init__(self, rate: float, seconds: float) -> None:
         self._step = 1 / rate
-        self._due = time.perf_counter()
-        self._end = self._due + seconds
+        self._begun = time.perf_counter()
+        self._left = self._count = round(rate * seconds)
 
     async def due(self) -> float | None:
         """Wait for the next request's time; None when the load is over."""
-        due = self._due
-        if due >= self._end:
+        if self._left == 0:
             return None
-        self._due += self._step
+        due = self._begun + (self._count - self._left) * self._step
+        self._left -= 1
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         return due
 

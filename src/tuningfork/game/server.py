@@ -49,6 +49,7 @@ def serve(
         inbuf_overflow=LARGEST_BODY + 1,
         map=connections,
         clear_untrusted_proxy_headers=True,
+        asyncore_use_poll=True,
         **_trust(proxy),
     )
     # That a request waits a moment for a free thread is no news for players.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -28,6 +29,8 @@ class Store:
 
     def __init__(self, where: Path | str) -> None:
         url = database_url(where)
+        # SQLite lets writers wait by sleeping; those of one server take turns without.
+        self._turn = Lock() if url.drivername == "sqlite" else nullcontext()
         self._engine = open_engine(url)
         self._writing = self._engine.execution_options(writes=True)
         self._passing = self._engine.execution_options(writes=True, fleeting=True)
@@ -51,7 +54,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Open a session whose changes are kept together when the block ends, or not at all."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -60,7 +63,7 @@ class Store:
 
         The database then does not wait for its disk. A killed server loses nothing of it.
         """
-        with Session(self._passing, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self._passing, expire_on_commit=False) as session, session.begin():
             yield session
 
     def check(self) -> None:
