@@ -78,14 +78,13 @@ def test_two_processes_learn_as_one(material: tuple[list[Path], Path], tmp_path:
     assert all(torch.isfinite(tensor).all() for tensor in weights.values())
 
 
-def test_a_lost_process_is_started_again_where_the_run_stood(
+def test_processes_that_were_killed_go_on_where_the_run_stood(
     material: tuple[list[Path], Path], tmp_path: Path
 ) -> None:
-    """The launcher restarts all after a SIGKILL; no epoch is missing or doubled."""
+    """After a SIGKILL of all of them --resume misses no epoch and doubles none."""
     sets, recipe = material
     output = tmp_path / "killed"
     arguments = command(2, sets, recipe, output)
-    arguments.insert(4, "--max-restarts=2")
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     with subprocess.Popen(arguments, env=environment) as launcher:
         began = time.monotonic()
@@ -94,8 +93,10 @@ def test_a_lost_process_is_started_again_where_the_run_stood(
         found = subprocess.run(
             ["pgrep", "-P", str(launcher.pid)], capture_output=True, text=True, check=True
         )
-        os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
-        assert launcher.wait(WAIT) == 0
+        for process in (launcher.pid, *map(int, found.stdout.split())):
+            os.kill(process, signal.SIGKILL)
+    assert not (output / "model.onnx").exists()
+    run([*arguments, "--resume"])
     assert [line["epoch"] for line in lines(output)] == [1, 2, 3, 4]
     assert (output / "model.onnx").exists()
 
