@@ -14,7 +14,6 @@ all rows, once, in order, answered. Prints one line of JSON a run.
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import random
 import signal
@@ -30,10 +29,8 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 from catalogue import arguments, check, write_catalogue
-from PIL import Image
 
 from tuningfork.images.sources import find_pictures
 
@@ -244,16 +241,13 @@ def timed(owner: Any, name: str) -> Iterator[list[float]]:  # noqa: ANN401  (a m
 def plain(options: argparse.Namespace, folder: Path) -> None:
     """Do what a user would write: Pillow, 224 pixels, ConvNeXt-Nano, batches of 16, all cores."""
     import onnxruntime
-    from convnext_nano import export
+    from convnext_nano import answer_all, export
 
     parameters = export(folder / "nano.onnx")
     found = onnxruntime.InferenceSession(folder / "nano.onnx", providers=["CPUExecutionProvider"])
     names = [Path(one.path) for one in find_pictures([options.pictures])]
-    remaining = islice(cycle(names), options.plain)
     began, cpu = time.monotonic(), time.process_time()
-    while some := list(islice(remaining, 16)):
-        pixels = np.stack([_pixels(one.read_bytes()) for one in some])
-        found.run(None, {"pixels": pixels})
+    answer_all(islice(cycle(names), options.plain), found)
     seconds = time.monotonic() - began
     say(
         {
@@ -264,12 +258,6 @@ def plain(options: argparse.Namespace, folder: Path) -> None:
             "core_ms_per_row": round(1000 * (time.process_time() - cpu) / options.plain, 2),
         }
     )
-
-
-def _pixels(data: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
-    with Image.open(io.BytesIO(data)) as picture:
-        small = picture.convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
-    return (np.asarray(small, np.float32) / 255).transpose(2, 0, 1)
 
 
 def say(told: dict[str, object]) -> None:

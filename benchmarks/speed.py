@@ -26,7 +26,6 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import torch
-from PIL import Image
 
 from benchmarks import convnext_nano
 from tuningfork.images.sources import find_pictures
@@ -35,7 +34,6 @@ from tuningfork.train.export import export_onnx
 from tuningfork.train.networks import build, outputs_of
 from tuningfork.train.recipe import load_recipe
 
-BATCH = 16
 NANO = "ConvNeXt-Nano"
 CLASSIFY = [sys.executable, "-c", "from tuningfork.cli import main; main()", "classify"]
 
@@ -59,29 +57,14 @@ def alone(session: Any, seconds: float = 2.0) -> float:  # noqa: ANN401
     wanted = session.get_inputs()[0]
     random = np.random.default_rng(0)
     kind = np.uint8 if "uint8" in wanted.type else np.float32
-    pixels = random.integers(0, 256, (BATCH, *wanted.shape[1:])).astype(kind)
+    pixels = random.integers(0, 256, (convnext_nano.BATCH, *wanted.shape[1:])).astype(kind)
     name = session.get_outputs()[0].name
     session.run([name], {"pixels": pixels})
     began, done = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
         session.run([name], {"pixels": pixels})
-        done += BATCH
+        done += convnext_nano.BATCH
     return done / (time.perf_counter() - began)
-
-
-def loop_of_pillow(folder: Path, graph: Path) -> None:
-    """What a user would write: open, shrink, answer in batches."""
-    session = session_of(graph)
-    batch = []
-    paths = sorted(folder.rglob("*.jpg"))
-    side = (convnext_nano.SIDE, convnext_nano.SIDE)
-    for number, path in enumerate(paths, start=1):
-        with Image.open(path) as image:
-            batch.append(np.asarray(image.convert("RGB").resize(side), dtype=np.float32))
-        if len(batch) == BATCH or number == len(paths):
-            planes = (np.stack(batch).transpose(0, 3, 1, 2) / 255 - 0.45) / 0.225
-            session.run(None, {"pixels": np.ascontiguousarray(planes)})
-            batch = []
 
 
 def whole_process(command: list[str]) -> float:
@@ -196,7 +179,8 @@ def main() -> None:
     parser.add_argument("--accuracy", nargs="+", default=[], metavar="NAME=SHARE")
     options = parser.parse_args()
     if options.loop:
-        loop_of_pillow(options.folder, options.loop)
+        pictures = (Path(one.path) for one in find_pictures([options.folder]))
+        convnext_nano.answer_all(pictures, session_of(options.loop))
         return
     if options.draw:
         pairs = (one.split("=") for one in options.accuracy)
