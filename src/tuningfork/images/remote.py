@@ -20,8 +20,10 @@ from tuningfork.images.sources import (
     find_pictures,
     is_picture,
     is_picture_name,
+    picture_inside,
     readable,
     stem_of,
+    too_large,
 )
 from tuningfork.places import Address, Place, Unreached, is_address, place_of
 
@@ -180,7 +182,7 @@ def _read_if_there(place: Address) -> bytes | None:
     except OSError as error:
         raise UnreadableImage(f"{place}: {error.strerror}") from error
     if len(data) > LARGEST_FILE:
-        raise UnreadableImage(f"{place}: larger than {LARGEST_FILE >> 20} MiB; make it smaller")
+        raise too_large(str(place))
     return data
 
 
@@ -215,16 +217,15 @@ class RemoteZip:
         return [self._picture(one, where) for one in found if is_picture(one.filename)]
 
     def _picture(self, member: zipfile.ZipInfo, where: str) -> Picture:
-        name = readable(member.filename)
-        path = f"{where}/{name}"
-        stem = readable(stem_of(PurePosixPath(member.filename).name))
-        return Picture(stem, path, partial(_member, self._place, self._size, member, path))
+        return picture_inside(
+            where, member.filename, partial(_member, self._place, self._size, member)
+        )
 
 
 def _member(place: Address, size: int, member: zipfile.ZipInfo, where: str) -> bytes:
     """Give the bytes of a zip's member. Raises UnreadableImage, ServiceFailed."""
     if max(member.file_size, member.compress_size) > LARGEST_FILE:
-        raise UnreadableImage(f"{where}: larger than {LARGEST_FILE >> 20} MiB; make it smaller")
+        raise too_large(where)
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise UnreadableImage(f"{where}: packed in a way that is not known; make the zip again")
     start = member.header_offset

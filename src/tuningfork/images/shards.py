@@ -13,11 +13,18 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from tuningfork.errors import BadData, ServiceFailed, UnreadableImage
-from tuningfork.images.sources import LARGEST_FILE, Picture, is_picture, readable, stem_of
+from tuningfork.images.sources import (
+    LARGEST_FILE,
+    Picture,
+    is_picture,
+    picture_inside,
+    readable,
+    too_large,
+)
 from tuningfork.places import Address, Place, Unreached
 
 TAR = ".tar"
@@ -45,13 +52,7 @@ class Shard:
         """
         where = readable(str(self._place))
         for member in self._members():
-            name = readable(member.name)
-            path = f"{where}/{name}"
-            yield Picture(
-                readable(stem_of(PurePosixPath(member.name).name)),
-                path,
-                partial(self._read, member, path),
-            )
+            yield picture_inside(where, member.name, partial(self._read, member))
 
     def _members(self) -> Iterator[_Member]:
         where = readable(str(self._place))
@@ -71,7 +72,7 @@ class Shard:
 
     def _read(self, member: _Member, where: str) -> bytes:
         if member.size > LARGEST_FILE:
-            raise UnreadableImage(f"{where}: larger than {LARGEST_FILE >> 20} MiB; make it smaller")
+            raise too_large(where)
         try:
             data = os.pread(self._file().fileno(), member.size, member.start)
         except Unreached as error:

@@ -75,14 +75,12 @@ class Archive:
     def pictures(self) -> Iterator[Picture]:
         """Give the pictures inside, not yet read."""
         for member in self.members():
-            path = f"{self.where}/{readable(member.filename)}"
-            stem = readable(stem_of(PurePosixPath(member.filename).name))
-            yield Picture(stem, path, partial(self.read, member, path))
+            yield picture_inside(self.where, member.filename, partial(self.read, member))
 
     def read(self, member: zipfile.ZipInfo, where: str) -> bytes:
         """Give the bytes of one member. Raises UnreadableImage."""
         if member.file_size > LARGEST_FILE:
-            raise _too_large(where)
+            raise too_large(where)
         try:
             with self._zip().open(member) as file:
                 # Piece by piece: what the zip's directory says of its size need not be true.
@@ -101,11 +99,7 @@ class Archive:
         except OSError:
             return []
         return [
-            Picture(
-                readable(stem_of(PurePosixPath(one.name).name)),
-                path := f"{self.where}/{readable(one.name)}",
-                partial(self._read_salvaged, one, path),
-            )
+            picture_inside(self.where, one.name, partial(self._read_salvaged, one))
             for one in members
             if one.whole and is_picture(one.name)
         ]
@@ -129,6 +123,12 @@ class Archive:
 
     def __setstate__(self, state: tuple[Path | bytes, str]) -> None:
         self.__init__(*state)  # type: ignore[misc]
+
+
+def picture_inside(where: str, name: str, read: Callable[[str], bytes]) -> Picture:
+    """The picture of a zip's or tar's member; ``read`` is told its path, for messages."""
+    path = f"{where}/{readable(name)}"
+    return Picture(readable(stem_of(PurePosixPath(name).name)), path, partial(read, path))
 
 
 def find_pictures(paths: Iterable[Path]) -> Iterator[Picture]:
@@ -349,11 +349,12 @@ def read_file(path: Path) -> bytes:
 
 def _not_too_large(data: bytes, where: str) -> bytes:
     if len(data) > LARGEST_FILE:
-        raise _too_large(where)
+        raise too_large(where)
     return data
 
 
-def _too_large(where: str) -> UnreadableImage:
+def too_large(where: str) -> UnreadableImage:
+    """The refusal of a file beyond ``LARGEST_FILE``."""
     return UnreadableImage(f"{where}: larger than {LARGEST_FILE >> 20} MiB; give a smaller picture")
 
 
