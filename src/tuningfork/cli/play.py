@@ -9,6 +9,8 @@ import typer
 
 from tuningfork.cli.play_kept import Data, Database, export, forget
 
+FIRST_LOOK_SECONDS = 15.0
+
 
 def play(
     context: typer.Context,
@@ -105,7 +107,8 @@ def play(
         )
     game = app.extensions["tuningfork"]
     if production:  # so that the first strangers do not wait for the machine's first looks
-        game.difficulties[galaxies.key].start()
+        with notes.status("The machine looks at the galaxies for the first time"):
+            game.difficulties[galaxies.key].wait(FIRST_LOOK_SECONDS)  # a large deck takes longer
     for remark in galaxies.remarks:
         notes.print(remark, markup=False)
     try:

@@ -15,6 +15,7 @@ from random import Random
 from tuningfork.errors import TuningForkError
 from tuningfork.game.deck import Deck, DeckGalaxy
 from tuningfork.game.machine import Memory
+from tuningfork.game.turnstile import aside
 from tuningfork.game.volunteers import split
 
 LEVELS = ("easy", "medium", "hard")
@@ -44,6 +45,12 @@ class Difficulties:
             self._begun = True
         threading.Thread(target=self._find, name="difficulties", daemon=True).start()
 
+    def wait(self, seconds: float) -> bool:
+        """Begin unless it has begun, and wait so long for its end; whether it has ended."""
+        self.start()
+        with aside():
+            return self._known.wait(seconds)
+
     def pool(self, level: str, had: Collection[str] = ()) -> Pool:
         """Give the galaxies of a level, by class; all, of no level or of a deck that is far.
 
@@ -51,8 +58,7 @@ class Difficulties:
         """
         if level not in LEVELS or self._deck.far:
             return self._deck.ready(had)
-        self.start()
-        if not self._known.wait(PATIENCE):
+        if not self.wait(PATIENCE):
             raise TuningForkError(
                 "The machine is still looking at this deck to tell easy from hard galaxies. "
                 "Try again in a moment, or play galaxies of any difficulty."

@@ -18,6 +18,7 @@ from tuningfork.classify.classifier import classifications
 from tuningfork.errors import BadModel
 from tuningfork.game.recent import Recent
 from tuningfork.game.store import Opinion, Store
+from tuningfork.game.turnstile import aside
 from tuningfork.images.decode import decode
 from tuningfork.votes.rules import CLASSES
 from tuningfork.votes.tree import TREE
@@ -109,7 +110,7 @@ class Memory:
         found = self.kept(name)
         if found is not None:
             return found
-        with self._asking:  # another thread may have asked meanwhile
+        with aside(), self._asking:  # another thread may have asked meanwhile
             found = self.kept(name)
             if found is None:
                 found = self.machine.answer(picture)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from tuningfork.errors import BadData, TuningForkError
 from tuningfork.game.draw import Pool, candidates, times_seen
@@ -41,7 +41,12 @@ _OWN = (
 _LOCKED = (
     select(Round)
     .where(Round.id == bindparam("number"))
-    .options(selectinload(Round.turns))
+    .options(
+        load_only(Round.mode, Round.seconds, Round.ended),
+        selectinload(Round.turns).load_only(
+            Turn.number, Turn.truth, Turn.machine_label, Turn.guess, Turn.shown
+        ),
+    )
     .with_for_update(of=Round)
 )
 

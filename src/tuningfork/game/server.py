@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,8 +17,12 @@ from waitress.server import create_server  # type: ignore[import-untyped]
 from waitress.wasyncore import close_all  # type: ignore[import-untyped]
 
 from tuningfork.errors import TuningForkError
+from tuningfork.game.turnstile import one_at_a_time
 
 THREADS = 8
+SWITCH_SECONDS = 0.001
+"""How long a thread computes while another waits: Python's own 0.005 keeps the thread that takes in
+requests from them for longer than an answer takes."""
 LARGEST_BODY = 9 * 2**20
 """Bytes of a request: a picture to look at and its form. A larger one is not even taken in; what is
 taken in stays in memory, so that nothing of a picture touches the disk."""
@@ -39,9 +44,10 @@ def serve(
     Raises TuningForkError if the address cannot be had.
     """
     listener = _listen(host, port)
+    sys.setswitchinterval(SWITCH_SECONDS)
     connections: dict[int, object] = {}
     server = create_server(
-        app,
+        one_at_a_time(app),
         sockets=[listener],
         threads=THREADS,
         ident="tuningfork",

@@ -19,6 +19,7 @@ from typing import ClassVar
 from tuningfork.errors import ServiceFailed, TuningForkError
 from tuningfork.game.deck import Deck, DeckGalaxy
 from tuningfork.game.sky_catalogue import Catalogued, catalogued
+from tuningfork.game.turnstile import aside
 from tuningfork.sky.cutouts import SURVEYS, cutout
 from tuningfork.web import Client, load_settings
 from tuningfork.web.manners import CircuitOpen
@@ -150,7 +151,8 @@ class SkyDeck(Deck):
 
     def ready(self, had: Collection[str] = ()) -> Mapping[str, tuple[DeckGalaxy, ...]]:
         """The real galaxies that are here, if they are enough for a round; else simulated ones."""
-        here = self.fetcher.wait(had)
+        with aside():
+            here = self.fetcher.wait(had)
         enough = len(here) >= ENOUGH
         return {
             name: tuple(one for one in galaxies if (one.id in here if enough else one.simulated))

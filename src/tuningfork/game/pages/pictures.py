@@ -11,6 +11,7 @@ from tuningfork.game.pictures import plain_jpeg
 from tuningfork.game.reveal import said_of
 from tuningfork.game.rounds import current_turn
 from tuningfork.game.state import current_game, known_player
+from tuningfork.game.turnstile import aside
 from tuningfork.votes.rules import CLASSES
 
 pages = Blueprint("pictures", __name__)
@@ -29,7 +30,8 @@ def picture(token: str, number: int) -> Response:
             abort(410)
         galaxy = deck.by_id[named[1]]
         try:
-            jpeg = plain_jpeg(galaxy.read(), galaxy.id)
+            with aside():
+                jpeg = plain_jpeg(galaxy.read(), galaxy.id)
         except (OSError, TuningForkError):
             abort(404)
         game.pictures.put(key, jpeg)
@@ -65,7 +67,8 @@ def heat(token: str, number: int, label: str) -> Response:
     jpeg = game.pictures.get(key)
     if jpeg is None:
         try:
-            jpeg = heat_jpeg(galaxy.read(), galaxy.id, said, label, view)
+            with aside():
+                jpeg = heat_jpeg(galaxy.read(), galaxy.id, said, label, view)
         except (OSError, TuningForkError):
             jpeg = None
         if jpeg is None:

@@ -15,6 +15,7 @@ from tuningfork.explain import walk
 from tuningfork.game.heat import heat_jpeg
 from tuningfork.game.pictures import SIDE, plain_jpeg
 from tuningfork.game.state import current_game
+from tuningfork.game.turnstile import aside
 from tuningfork.images.frame import Preprocessing
 from tuningfork.images.reading import read_picture
 
@@ -61,10 +62,11 @@ def show() -> str | tuple[str, int]:
         return render_template("yours.html", trouble=_("Choose a picture first.")), 422
     machine = current_game().memory.machine
     try:
-        framed = _framed(data)
-        answer = machine.answer(framed)
-        plain = plain_jpeg(framed, "the picture")
-        heat = heat_jpeg(framed, "the picture", answer, answer.label, machine.view)
+        with aside():
+            framed = _framed(data)
+            answer = machine.answer(framed)
+            plain = plain_jpeg(framed, "the picture")
+            heat = heat_jpeg(framed, "the picture", answer, answer.label, machine.view)
     except TuningForkError:
         trouble = _(
             "This file cannot be read as a picture. Send a JPEG, PNG, TIFF, WebP or FITS file."
