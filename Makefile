@@ -17,14 +17,16 @@ test: .venv/test.stamp ## install everything, then lint, types and tests
 	$(BIN)/pytest
 
 model: .venv/test.stamp ## train the bundled networks anew and put them in their place
-	for recipe in compact swift; do $(BIN)/tuningfork train $(SETS) --recipe $$recipe \
+	for recipe in compact full swift; do $(BIN)/tuningfork train $(SETS) --recipe $$recipe \
 		--output runs/$$recipe --exclude $(DATA)/reference_test \
-		--same $(DATA)/same_galaxy.csv || exit 1; done
-	for name in compact swift; do $(BIN)/tuningfork calibrate runs/$$name \
+		--same $(DATA)/same_galaxy.csv || exit 1; \
+		$(BIN)/tuningfork calibrate runs/$$recipe \
 		$(addprefix $(DATA)/,kaggle gz2 kaggle_five efigi) \
 		--frame kaggle_five=0.71698 --frame efigi=0.5 --same $(DATA)/same_galaxy.csv \
 		--not-galaxies $(DATA)/not_galaxies.zip \
-		--output src/tuningfork/model/weights/$$name.onnx || exit 1; \
+		--output runs/$$recipe/calibrated.onnx || exit 1; done
+	for name in full swift; do for ending in onnx json; do \
+		cp runs/$$name/calibrated.$$ending src/tuningfork/model/weights/$$name.$$ending; done; \
 		cp runs/$$name/metrics.jsonl src/tuningfork/model/weights/$$name.metrics.jsonl; done
 
 # Opens the reference's test: write it down in docs/experiments.md.

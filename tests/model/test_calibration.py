@@ -40,7 +40,8 @@ def test_sets_hold_what_reaches_its_classes_own_threshold() -> None:
     found = CALIBRATION.inside(PROBABILITIES, 0.9)
     np.testing.assert_array_equal(found[0], [True, False, False, False])
     np.testing.assert_array_equal(found[1], [False, True, True, False])
-    np.testing.assert_array_equal(found[2], [False, False, True, False])
+    # The third picture's bar reaches its own 0.2; what is likelier than a bar is held with it.
+    np.testing.assert_array_equal(found[2], [True, True, True, False])
     assert CALIBRATION.inside(PROBABILITIES, 0.5).sum(axis=1).tolist() == [1, 0, 0]
 
 

@@ -91,7 +91,22 @@ def test_what_is_no_toml_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_name_lists_the_recipes(tmp_path: Path) -> None:
     """Neither a recipe's name nor a file that exists."""
-    with pytest.raises(UnknownName, match="compact or reference or swift or wide"):
+    with pytest.raises(UnknownName, match="compact or full or reference or swift or wide"):
         load_recipe("compakt")
     with pytest.raises(UnknownName, match=r"none\.toml: no such recipe file"):
         load_recipe(str(tmp_path / "none.toml"))
+
+
+def test_a_recipe_builds_on_another(tmp_path: Path) -> None:
+    """Tables are filled in key by key, lists are taken whole, and the base may be mistaken."""
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'builds_on = "compact"\nname = "own"\n[sources.efigi]\nweight = 2.0\n'
+        "[[rounds]]\nepochs = 1\nrate = 0.1\n"
+    )
+    found, base = load_recipe(str(own)), load_recipe("compact")
+    assert found.sources["efigi"] == base.sources["efigi"].model_copy(update={"weight": 2.0})
+    assert (len(found.rounds), found.network) == (1, base.network)
+    own.write_text('builds_on = "nothing"\nname = "own"\n')
+    with pytest.raises(UnknownName, match="nothing"):
+        load_recipe(str(own))

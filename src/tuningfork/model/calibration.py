@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tuningfork.errors import BadModel, BadRule
 
 SURE, UNSURE, NO_GALAXY = "sure", "unsure", "no galaxy here"
-"""Verdicts: one class is left, several or none are, or the picture shows no galaxy."""
+"""Verdicts: the answer alone is left, other classes or none are, or there is no galaxy."""
 VERDICTS = (SURE, UNSURE, NO_GALAXY)
 COVERAGE = 0.95
 """How often a set shall hold the truth, where nothing else is asked for."""
@@ -88,10 +88,11 @@ class Calibration:
         """Tell which classes a set holds; shape (n, classes), like ``probabilities``.
 
         A set holds every class that is so probable that ``coverage`` of that class's galaxies
-        reach as much. So coverage holds within each class, and in every mix of classes; a set may
-        be empty, most of all where a small coverage is asked for. ``probabilities`` are those of
-        the graph, before any prior, in the order of ``mix``. Raises ValueError unless
-        0 < coverage < 1.
+        reach as much; so coverage holds within each class, and in every mix of classes. A set that
+        holds a rare class for a small probability holds the most probable class as well, which can
+        only cover more. A set may be empty, most of all where a small coverage is asked for.
+        ``probabilities`` are those of the graph, before any prior, in the order of ``mix``. Raises
+        ValueError unless 0 < coverage < 1.
         """
         if not 0 < coverage < 1:
             raise ValueError(f"coverage is {coverage}; give a number between 0 and 1, such as 0.95")
@@ -100,7 +101,9 @@ class Calibration:
         if coverage > self.coverages[-1]:
             # More than the fit's galaxies can tell: only the set of all classes is safe.
             least[:] = 0
-        return np.asarray(probabilities >= least)
+        found = np.asarray(probabilities >= least)
+        likeliest = probabilities == probabilities.max(axis=1, keepdims=True)
+        return np.asarray(found | (likeliest & found.any(axis=1, keepdims=True)))
 
     def reweighed(self, probabilities: Floats, prior: Mapping[str, float]) -> Floats:
         """Say what the probabilities are where classes come in another mix (Saerens et al. 2002).
@@ -141,7 +144,8 @@ def doubts(
             found.append(Doubt((), NO_GALAXY))
             continue
         possible = tuple(names[place] for place in order.tolist() if own[place])
-        found.append(Doubt(possible, SURE if len(possible) == 1 else UNSURE))
+        alone = possible == (names[order[0]],)  # under a prior another class may be likelier
+        found.append(Doubt(possible, SURE if alone else UNSURE))
     return found
 
 

@@ -14,6 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tuningfork.files import replacing
 
+HALF = "/half"
+"""Ends the name of a weight that is stored at half precision."""
 LEAST = 1024
 """Smaller tensors (scales, biases, constants) gain nothing and stay exact."""
 
@@ -31,7 +33,7 @@ def halve_weights(path: Path) -> None:
         if not large or np.abs(values).max() > np.finfo(np.float16).max:
             kept.append(tensor)
             continue
-        name = f"{tensor.name}/half"
+        name = f"{tensor.name}{HALF}"
         kept.append(numpy_helper.from_array(values.astype(np.float16), name))
         casts.append(helper.make_node("Cast", [name], [tensor.name], name, to=TensorProto.FLOAT))
     nodes = list(model.graph.node)

@@ -1,7 +1,7 @@
 """Recipes: everything that decides how a network is trained, as commented TOML files.
 
 A recipe is checked when it is built: an unknown key, a wrong type or an impossible number is
-refused with the key's name.
+refused with the key's name. One that builds on another (``builds_on``) says what it changes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -166,6 +166,9 @@ class Recipe(_Part):
     batch: Count
     validation: Share = 0.1
     """Share of the galaxies that only validate, by their ids."""
+    begins_with: str = ""
+    """A finished network, by name, run folder or ONNX file, whose weights this one begins with; it
+    may have further blocks, which change nothing at first. Empty: fresh weights."""
     half_weights: bool = False
     """Whether the file holds the weights as fp16, at half the size; it computes in fp32."""
     keep: Literal["best", "last"]
@@ -199,6 +202,8 @@ class Recipe(_Part):
                 raise ValueError(f"rounds.emphasis names {name}, which sources does not")
         if self.network.kind == "reference" and len(self.rounds) > 1:
             raise ValueError("the reference network trains in one round")
+        if self.network.kind == "reference" and self.begins_with:
+            raise ValueError("the reference network begins with fresh weights")
         return self
 
     @model_validator(mode="after")
@@ -250,20 +255,45 @@ def load_recipe(name_or_path: str) -> Recipe:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadRule(f"{path}: cannot be read as text ({error}); mend the file") from error
-    elif name_or_path in recipe_names():
-        source = resources.files("tuningfork.train") / "recipes" / f"{name_or_path}.toml"
-        text = source.read_text(encoding="utf-8")
     else:
+        text = _packaged(name_or_path)
+    return _parsed(text, name_or_path)
+
+
+def _packaged(name: str) -> str:
+    if name not in recipe_names():
         raise UnknownName(
-            f"no recipe is called '{name_or_path}'; choose {' or '.join(recipe_names())}, "
+            f"no recipe is called '{name}'; choose {' or '.join(recipe_names())}, "
             "or give a path ending in .toml"
         )
-    return _parsed(text, name_or_path)
+    source = resources.files("tuningfork.train") / "recipes" / f"{name}.toml"
+    return source.read_text(encoding="utf-8")
+
+
+def _whole(values: dict[str, Any]) -> dict[str, Any]:
+    """Fill in what a recipe leaves as it is in the one that it builds on.
+
+    ``builds_on`` names a recipe of the package. Tables are filled in key by key; a list, such as
+    the rounds, stands for the whole of the other.
+    """
+    base = values.pop("builds_on", None)
+    if base is None:
+        return values
+    return _filled(_whole(tomllib.loads(_packaged(str(base)))), values)
+
+
+def _filled(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _filled(base[key], value)
+        for key, value in own.items()
+        if isinstance(value, dict) and isinstance(base.get(key), dict)
+    }
+    return base | own | both
 
 
 def _parsed(text: str, where: str) -> Recipe:
     try:
-        return Recipe.model_validate(tomllib.loads(text))
+        return Recipe.model_validate(_whole(tomllib.loads(text)))
     except tomllib.TOMLDecodeError as error:
         raise BadRule(f"{where}: not valid TOML ({error}); mend that line") from error
     except ValidationError as error:

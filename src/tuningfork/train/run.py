@@ -27,18 +27,20 @@ from rich.progress import (
 from rich.text import Text
 
 from tuningfork.data import GalaxySet
-from tuningfork.errors import BadData
+from tuningfork.errors import BadData, UnknownName
 from tuningfork.files import replacing
 from tuningfork.images.frame import Preprocessing
 from tuningfork.model.card import Card, sha256_of, write_card
+from tuningfork.model.session import graph_path
 from tuningfork.train.augment import centre
+from tuningfork.train.begin import begin_with
 from tuningfork.train.curves import draw_curves
 from tuningfork.train.export import LARGEST_HALVED, check_parity, export_onnx
 from tuningfork.train.galaxies import Galaxies, gather
 from tuningfork.train.halve import halve_weights
 from tuningfork.train.loop import CHECKPOINT, METRICS, Trainer, new_state
 from tuningfork.train.material import Material
-from tuningfork.train.networks import build, outputs_of
+from tuningfork.train.networks import ResidualNetwork, build, outputs_of
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.stops import RECORD, alone_in, clear_stops
 from tuningfork.train.store import Store, open_store
@@ -88,6 +90,9 @@ def train(plan: Plan, console: Console) -> Path:
 
 def _train(plan: Plan, console: Console, progress: Progress, team: Team) -> Path:
     recipe = _shortened(plan.recipe, plan.steps)
+    fresh = not (plan.output / CHECKPOINT).exists()
+    if fresh:
+        _look_for_others(recipe)
     galaxies = gather(plan.sets, recipe, excluded=plan.excluded, same=plan.same or {})
     for name in galaxies.source_names:
         if name not in recipe.sources:
@@ -100,7 +105,7 @@ def _train(plan: Plan, console: Console, progress: Progress, team: Team) -> Path
         store = open_store(galaxies, recipe, plan.store, progress)
     for row, reason in store.refusals.items():
         _say(console, f"left out {galaxies.entries[row].id}: {reason}")
-    trainer = _trainer(recipe, galaxies, store, team)
+    trainer = _trainer(recipe, galaxies, store, team, fresh=fresh)
     with team.leader_first():
         _prepare(plan, recipe, galaxies, store, trainer)
     trainer.run(plan.output, progress)
@@ -109,6 +114,17 @@ def _train(plan: Plan, console: Console, progress: Progress, team: Team) -> Path
         draw_curves(plan.output / METRICS, plan.output / "curves.png")
         _export(plan, recipe, trainer, path)
     return path
+
+
+def _look_for_others(recipe: Recipe) -> None:
+    """Raise UnknownName for a network that the recipe needs and that is not there, hours early."""
+    teachers = [name for stretch in recipe.rounds for name in stretch.teachers]
+    for name in filter(None, (recipe.begins_with, *teachers)):
+        if not graph_path(name).exists():
+            raise UnknownName(
+                f"recipe {recipe.name}: {name} holds no model.onnx; train that network first, or "
+                "name another in a recipe of your own"
+            )
 
 
 def _say(console: Console, sentence: str) -> None:
@@ -122,14 +138,18 @@ def _shortened(recipe: Recipe, steps: int | None) -> Recipe:
     return recipe.model_copy(update={"rounds": (only,)})
 
 
-def _trainer(recipe: Recipe, galaxies: Galaxies, store: Store, team: Team) -> Trainer:
+def _trainer(
+    recipe: Recipe, galaxies: Galaxies, store: Store, team: Team, *, fresh: bool
+) -> Trainer:
     torch.manual_seed(recipe.seed)
     outputs = outputs_of(recipe.network, galaxies.possible.shape[1])
-    network = build(recipe.network, outputs, recipe.pictures.input_pixels)
-    network = team.synchronised(network.to(team.device))
+    network = build(recipe.network, outputs, recipe.pictures.input_pixels).to(team.device)
     readable = galaxies.kept(store.readable)
     places = np.flatnonzero(store.readable)
     material = Material(recipe, readable, store.pixels, places, outputs, team)
+    if recipe.begins_with and fresh and isinstance(network, ResidualNetwork):
+        begin_with(network, recipe.begins_with, material)
+    network = team.synchronised(network)
     return Trainer(material, new_state(network, recipe))
 
 

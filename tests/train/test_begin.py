@@ -1,0 +1,63 @@
+"""Networks that begin where a finished one ended: against what that one's ONNX file answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from tests.train.test_teach import drawn, material
+from tuningfork.errors import BadRule, UnknownName
+from tuningfork.model.session import load_model
+from tuningfork.train.augment import centre
+from tuningfork.train.begin import begin_with
+from tuningfork.train.material import Material
+from tuningfork.train.networks import ResidualNetwork, outputs_of
+from tuningfork.train.recipe import Recipe, load_recipe
+
+
+def begun(recipe: Recipe, name: str) -> tuple[ResidualNetwork, Material]:
+    """A fresh network of the recipe that begins with ``name``."""
+    torch.manual_seed(5)
+    network = ResidualNetwork(recipe.network, outputs_of(recipe.network, 4).count)
+    found = material(recipe)
+    begin_with(network, name, found)
+    return network, found
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name"),
+    [("compact", "compact"), ("full", "compact"), ("swift", "swift")],  # swift: weights as fp16
+)
+def test_it_begins_as_the_others_equal(recipe: str, name: str) -> None:
+    """Its features are the file's, with further blocks or without."""
+    network, found = begun(load_recipe(recipe), name)
+    network.eval()
+    pictures = centre(torch.from_numpy(drawn()), 112)
+    with torch.no_grad():
+        features = network.features(found.normalised(pictures)).mean(dim=(2, 3))
+    pixels = pictures.permute(0, 2, 3, 1).to(torch.uint8).numpy()
+    embedding = load_model(name).answer(pixels, more=True).embedding
+    assert embedding is not None
+    np.testing.assert_allclose(features.numpy(), embedding, atol=1e-3 * embedding.max())
+
+
+def test_its_further_blocks_can_learn() -> None:
+    """Each is silent by the scale of its last normalisation alone, which has a slope."""
+    network, found = begun(load_recipe("full"), "compact")
+    scales = [one.weight for one in network.modules() if isinstance(one, nn.BatchNorm2d)]
+    silent = [one for one in scales if not one.any()]
+    assert len(silent) == 3
+    network(found.normalised(centre(torch.from_numpy(drawn()), 112))).square().mean().backward()
+    assert all(one.grad is not None and one.grad.any() for one in silent)
+
+
+def test_another_shape_is_refused() -> None:
+    """Fewer stages, other widths, no such network: one sentence."""
+    with pytest.raises(BadRule, match="full: it cannot begin with swift"):
+        begun(load_recipe("full"), "swift")
+    with pytest.raises(BadRule, match="other widths"):
+        begun(load_recipe("wide"), "compact")
+    with pytest.raises(UnknownName, match="nobody"):
+        begun(load_recipe("full"), "nobody")
