@@ -42,6 +42,15 @@ def test_reference_is_the_reference() -> None:
     assert one.validation == pytest.approx(20 / 90, abs=1e-4)
 
 
+def test_the_references_crop_is_kaggle_fives() -> None:
+    """304 of 424 pixels of the frame; beside it and the labels nothing differs."""
+    one, whole = load_recipe("reference_crop"), load_recipe("reference")
+    pictures = one.pictures
+    assert pictures.input_pixels / pictures.frame_pixels == pytest.approx(304 / 424, abs=1e-3)
+    same = {"name", "description", "pictures", "rounds"}
+    assert one.model_dump(exclude=same) == whole.model_dump(exclude=same)
+
+
 def test_a_users_own_file_is_read(tmp_path: Path) -> None:
     """A path that ends in .toml is a recipe."""
     assert recipe(tmp_path).network.widths == (8, 16)
@@ -91,7 +100,9 @@ def test_what_is_no_toml_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_name_lists_the_recipes(tmp_path: Path) -> None:
     """Neither a recipe's name nor a file that exists."""
-    with pytest.raises(UnknownName, match="compact or full or reference or swift or wide"):
+    with pytest.raises(
+        UnknownName, match="compact or full or reference or reference_crop or swift or wide"
+    ):
         load_recipe("compakt")
     with pytest.raises(UnknownName, match=r"none\.toml: no such recipe file"):
         load_recipe(str(tmp_path / "none.toml"))

@@ -101,7 +101,9 @@ def new_state(network: nn.Module, recipe: Recipe) -> State:
             weight_decay=settings.weight_decay,
         )
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return State(network, copy.deepcopy(network), optimiser)
+    # Without an average the network stands for it: to copy a large one costs as much as a step.
+    average = copy.deepcopy(network) if settings.average else network
+    return State(network, average, optimiser)
 
 
 class Trainer:
@@ -297,10 +299,10 @@ class Trainer:
 
     @torch.no_grad()
     def _update_average(self) -> None:
+        if self.state.average is self.state.network:
+            return
         # A young average follows quickly, so that its first values are soon forgotten.
         decay = min(self.recipe.optimiser.average, self.state.updates / (self.state.updates + 10))
-        if self.recipe.optimiser.average == 0:
-            decay = 0.0
         new = self.state.network.state_dict()
         for name, old in self.state.average.state_dict().items():
             if old.is_floating_point():
