@@ -9,7 +9,7 @@ Starts the game as `tuningfork play --production` on a fresh folder (or takes ru
 
 The load is open: requests are due at fixed times, whatever the server does, and each one's time
 counts from when it was due, so that a server that stalls is not spared the requests that it kept
-waiting. Machine's answers are not computed beforehand: a fresh server's inference is part of it.
+waiting. The machine's first look at a deck comes before: the game opens when it is done.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
@@ -105,6 +106,16 @@ def export_onnx(
             external_data=False,
             verbose=False,
         )
+        _forget_where(temporary)
+
+
+def _forget_where(path: Path) -> None:
+    """Take the exporter's notes out of the file: they hold this machine's paths, call by call."""
+    model = onnx.load(path)
+    graph = model.graph
+    for noted in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
+        del noted.metadata_props[:]
+    onnx.save(model, path)
 
 
 def check_parity(

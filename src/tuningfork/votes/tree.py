@@ -84,10 +84,6 @@ class Tree:
         first = self.place((number, 1))
         return slice(first, first + len(self.question(number).answers))
 
-    def asked_after(self, number: int) -> tuple[Answer, ...]:
-        """The answers that lead straight to this question; empty for the first."""
-        return tuple(answer for answer in self.answers if answer.leads_to == number)
-
 
 def _question(
     number: int, text: str, weighted_parent: Key | None, *answers: tuple[str, int | None]
