@@ -88,9 +88,9 @@ class Calibration:
         """Tell which classes a set holds; shape (n, classes), like ``probabilities``.
 
         A set holds every class that is so probable that ``coverage`` of that class's galaxies
-        reach as much; so coverage holds within each class, and in every mix of classes. A set that
-        holds a rare class for a small probability holds the most probable class as well, which can
-        only cover more. A set may be empty, most of all where a small coverage is asked for.
+        reach as much; so coverage holds within each class, and in every mix of classes. A set may
+        be empty, most of all where a small coverage is asked for, or hold a class of which little
+        is asked and not the most probable one: to add that would cover more than was asked.
         ``probabilities`` are those of the graph, before any prior, in the order of ``mix``. Raises
         ValueError unless 0 < coverage < 1.
         """
@@ -101,9 +101,7 @@ class Calibration:
         if coverage > self.coverages[-1]:
             # More than the fit's galaxies can tell: only the set of all classes is safe.
             least[:] = 0
-        found = np.asarray(probabilities >= least)
-        likeliest = probabilities == probabilities.max(axis=1, keepdims=True)
-        return np.asarray(found | (likeliest & found.any(axis=1, keepdims=True)))
+        return np.asarray(probabilities >= least)
 
     def reweighed(self, probabilities: Floats, prior: Mapping[str, float]) -> Floats:
         """Say what the probabilities are where classes come in another mix (Saerens et al. 2002).
@@ -144,7 +142,7 @@ def doubts(
             found.append(Doubt((), NO_GALAXY))
             continue
         possible = tuple(names[place] for place in order.tolist() if own[place])
-        alone = possible == (names[order[0]],)  # under a prior another class may be likelier
+        alone = possible == (names[order[0]],)
         found.append(Doubt(possible, SURE if alone else UNSURE))
     return found
 

@@ -20,7 +20,7 @@ from tuningfork.data import GalaxySet, Known, read_set
 from tuningfork.errors import BadData
 from tuningfork.files import replacing
 from tuningfork.model.history import read_history
-from tuningfork.model.session import Model, graph_path, load_model
+from tuningfork.model.session import BUNDLED, Model, graph_path, load_model
 from tuningfork.report.findings import plain, write_json
 from tuningfork.report.volunteers import SHORT
 from tuningfork.report.wording import environment
@@ -100,7 +100,7 @@ def _model(model: Model) -> dict[str, Any]:
     names = ("name", "recipe", "classes", "sha256", "parameters", "data", "held_out", "version",
              "created", "credits", "licence")  # fmt: skip
     return {name: getattr(card, name) for name in names} | {
-        "megabytes": graph_path("compact").stat().st_size / 1e6,
+        "megabytes": graph_path(BUNDLED).stat().st_size / 1e6,
         "input_pixels": card.preprocessing.input_pixels,
         "part": card.preprocessing.input_pixels / card.preprocessing.frame_pixels,
     }

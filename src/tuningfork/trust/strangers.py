@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from scipy.ndimage import gaussian_filter
 
 from tuningfork.images.simulated.camera import developed
 from tuningfork.images.simulated.survey import BANDS
@@ -60,6 +61,24 @@ def blank_sky(random: Random, side: int) -> Pixels:
     planes += random.normal(0, 0.15, (3, 1, 1)).astype(np.float32) * sky
     picture = Image.fromarray(developed(planes))
     return np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC))
+
+
+def empty_field(random: Random, side: int) -> Pixels:
+    """Sky without a galaxy as any camera may show it: grain of any size, perhaps some stars."""
+    grain = gaussian_filter(
+        random.standard_normal((side, side, 3)), (*[random.uniform(0, 0.02) * side] * 2, 0)
+    )
+    plane = random.uniform(0, 35, 3) + random.uniform(1, 9) * grain / grain.std()
+    if random.random() < 0.3:
+        plane = np.broadcast_to(plane.mean(axis=2, keepdims=True), plane.shape).copy()
+    if random.random() < 0.5:
+        across = np.arange(side)
+        width = random.uniform(0.003, 0.008) * side
+        for x, y in random.uniform(0, side, (int(random.integers(1, 20)), 2)):
+            spread = [np.exp(-0.5 * ((across - one) / width) ** 2) for one in (y, x)]
+            star = np.outer(*spread)[:, :, np.newaxis]
+            plane += random.uniform(10, 200) * star * random.uniform(0.5, 1, 3)
+    return _bytes(plane)
 
 
 def error_frame(random: Random, side: int) -> Pixels:
@@ -215,6 +234,7 @@ KINDS: Mapping[str, Callable[[Random, int], Pixels]] = {
     "noise": noise,
     "blank frames": blank,
     "blank sky": blank_sky,
+    "empty fields": empty_field,
     "error frames": error_frame,
     "text": text,
     "drawings": drawing,
@@ -224,7 +244,7 @@ KINDS: Mapping[str, Callable[[Random, int], Pixels]] = {
     "clouds": clouds,
     "leaves": leaves,
 }
-"""Kinds by name. All but blank sky are no pictures of the sky at all."""
+"""Kinds by name. All but blank sky and empty fields are no pictures of the sky at all."""
 
 
 def strangers(kind: str, count: int, side: int, seed: int = 0) -> NDArray[np.uint8]:
