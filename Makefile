@@ -25,9 +25,9 @@ model: .venv/test.stamp ## train the bundled networks anew and put them in their
 		--frame kaggle_five=0.71698 --frame efigi=0.5 --same $(DATA)/same_galaxy.csv \
 		--not-galaxies $(DATA)/not_galaxies.zip \
 		--output runs/$$recipe/calibrated.onnx || exit 1; done
-	for name in full swift; do for ending in onnx json; do \
-		cp runs/$$name/calibrated.$$ending src/tuningfork/model/weights/$$name.$$ending; done; \
-		cp runs/$$name/metrics.jsonl src/tuningfork/model/weights/$$name.metrics.jsonl; done
+	for name in full swift; do to=src/tuningfork/model/weights/$$name; \
+		cp runs/$$name/calibrated.onnx $$to.onnx; cp runs/$$name/calibrated.json $$to.json; \
+		cp runs/$$name/metrics.jsonl $$to.metrics.jsonl; done
 
 # Opens the reference's test: write it down in docs/experiments.md.
 cards: .venv/test.stamp ## measure the bundled network and write docs/model-card.md and data-card.md

@@ -42,7 +42,7 @@ def test_at_least_two_strengths_ship() -> None:
 def test_second_network_can_be_put_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network named swift is offered as soon as the package holds it."""
     swift = FakeMachine(identity="a" * 64)
-    monkeypatch.setattr(strengths, "model_names", lambda: ("compact", "swift"))
+    monkeypatch.setattr(strengths, "model_names", lambda: ("full", "swift"))
     monkeypatch.setattr(strengths, "load_machine", lambda name: {"swift": swift}[name])
     found = strengths.opponents(FakeMachine())
     assert list(found) == ["full", "blurred", "swift"]

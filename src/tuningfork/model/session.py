@@ -18,7 +18,7 @@ from tuningfork.model.card import Card, read_card
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BUNDLED = "compact"
+BUNDLED = "full"
 """The network that ships with the package."""
 FURTHER = ("heat", "embedding", "zhu5")
 """What a graph may give beside probabilities and fractions."""
