@@ -120,7 +120,7 @@ def classify(
         str,
         typer.Option(
             metavar="METHOD",
-            help="How --explain finds it: occlusion (up to a hundred runs a picture), activation "
+            help="How --explain finds it: occlusion (about a hundred runs a picture), activation "
             "(one run, coarser) or views (eight). See docs/heat-maps.md.",
         ),
     ] = "occlusion",

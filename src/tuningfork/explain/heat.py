@@ -30,7 +30,7 @@ def heat_map(
     ``pixels`` is one picture as ``model.card.preprocessing`` gives it, uint8 of shape (side, side,
     3); ``label`` one of the card's classes, by default the most probable one. Returns a map of
     shape (side, side). ``method`` is one of METHODS: ``occlusion`` (Zeiler & Fergus 2014: patch
-    after patch is covered, up to a hundred runs), which every network allows, or, of a graph with
+    after patch is covered, some hundred runs), which every network allows, or, of a graph with
     an output ``heat``, ``activation`` (class activation, Zhou et al. 2016, one run) or ``views``
     (its mean over the eight turned and mirrored views, turned back). Raises ValueError for another
     class or method, or for a graph without heat.

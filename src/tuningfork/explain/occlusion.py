@@ -9,8 +9,8 @@ from scipy.ndimage import gaussian_filter
 from tuningfork.images.frame import Pixels
 from tuningfork.model.session import Model
 
-PATCHES = 10
-"""Patches along each side: of 7, 8, 10 and 14 the best in deletion on 56 held-out galaxies."""
+PATCHES = 14
+"""Patches along each side: fewer do a little better in deletion, but miss bars and arms."""
 REACH = 0.75
 """A patch's standard deviation, in distances between patches."""
 BLUR = 0.09
@@ -24,7 +24,7 @@ def occlusion_map(model: Model, pixels: Pixels, place: int) -> NDArray[np.float3
     """Measure how much of a class's log-odds each place holds (Zeiler & Fergus 2014).
 
     ``pixels`` is one crop, uint8 of shape (side, side, 3), ``place`` the class's in the card. Each
-    of 10 × 10 round patches in turn is laid under the picture's own blurred version, save over
+    of 14 × 14 round patches in turn is laid under the picture's own blurred version, save over
     empty sky; the loss of ln(p / (1 - p)) is spread over the patch. Returns float32 of shape
     (side, side); negative where covering helps the class.
     """
