@@ -287,8 +287,8 @@ def _draw(
 
     style: Any = {"font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "tuningfork"}
     with mpl.rc_context(style):
-        figure = Figure(figsize=(11, 8.2), layout="constrained")
-        rows: Any = figure.subfigures(2, 1, height_ratios=(1, 1.25))
+        figure = Figure(figsize=(11, 6), layout="constrained")
+        rows: Any = figure.subfigures(2, 1, height_ratios=(1, 2.7))
         _draw_examples(rows[0], network)
         left, middle, right = rows[1].subplots(1, 3, width_ratios=(1, 1, 1.1))
         share = np.linspace(0, 1, STEPS + 1)
