@@ -26,8 +26,8 @@ model: .venv/test.stamp ## train the bundled networks anew and put them in their
 		--not-galaxies $(DATA)/not_galaxies.zip \
 		--output runs/$$recipe/calibrated.onnx || exit 1; done
 	for name in full swift; do to=src/tuningfork/model/weights/$$name; \
-		cp runs/$$name/calibrated.onnx $$to.onnx; cp runs/$$name/calibrated.json $$to.json; \
-		cp runs/$$name/metrics.jsonl $$to.metrics.jsonl; done
+		cp runs/$$name/calibrated.onnx $$to.onnx && cp runs/$$name/calibrated.json $$to.json && \
+		cp runs/$$name/metrics.jsonl $$to.metrics.jsonl || exit 1; done
 
 # Opens the reference's test: write it down in docs/experiments.md.
 cards: .venv/test.stamp ## measure the bundled network and write docs/model-card.md and data-card.md

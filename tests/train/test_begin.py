@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from tests.train.made import all_sets, plan, quiet, recipe
 from tests.train.test_teach import drawn, material
 from tuningfork.errors import BadRule, UnknownName
 from tuningfork.model.session import load_model
@@ -17,6 +19,7 @@ from tuningfork.train.begin import begin_with
 from tuningfork.train.material import Material
 from tuningfork.train.networks import ResidualNetwork, outputs_of
 from tuningfork.train.recipe import Recipe, load_recipe
+from tuningfork.train.run import train
 
 
 def begun(recipe: Recipe, name: str) -> tuple[ResidualNetwork, Material]:
@@ -70,3 +73,15 @@ def test_another_shape_is_refused() -> None:
         begun(load_recipe("wide"), "full")
     with pytest.raises(UnknownName, match="nobody"):
         begun(load_recipe("compact"), "nobody")
+
+
+def test_a_network_that_is_not_there_is_named_before_the_work(tmp_path: Path) -> None:
+    """A folder without a network as teacher or beginning is refused, and no picture is opened."""
+    (tmp_path / "empty").mkdir()
+    sets, tiny = all_sets(tmp_path), recipe(tmp_path)
+    first = tiny.rounds[0].model_copy(update={"teachers": (str(tmp_path / "empty"),)})
+    for change in ({"rounds": (first,)}, {"begins_with": str(tmp_path / "empty")}):
+        asked = plan(sets, tiny.model_copy(update=change), tmp_path / "run")
+        with pytest.raises(UnknownName, match=r"empty holds no model\.onnx"):
+            train(asked, quiet())
+        assert not (tmp_path / "cache").exists()

@@ -6,6 +6,7 @@ import hashlib
 import io
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -141,11 +142,9 @@ class Memory:
             fractions=[answer.fractions[column] for column in TREE.columns if answer.fractions],
             heat=answer.heat,
         )
-        try:
-            with self._store.passing() as session:
-                session.add(opinion)
-        except IntegrityError:
-            pass  # a second server on this database was faster, with the same answer
+        # A second server on this database may be faster, with the same answer.
+        with suppress(IntegrityError), self._store.passing() as session:
+            session.add(opinion)
 
 
 def _packed(heat: NDArray[np.float32]) -> bytes:

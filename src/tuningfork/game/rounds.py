@@ -6,6 +6,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -193,11 +194,9 @@ def extend_round(
     for number, turn in enumerate(turns, start=len(played.turns) + 1):
         turn.number = number
         turn.round_id = played.id
-    try:
-        with store.writing() as session:
-            session.add_all(turns)
-    except IntegrityError:
-        pass  # the same round went on in another window, and has its galaxies
+    # The same round may have gone on in another window, and have its galaxies.
+    with suppress(IntegrityError), store.writing() as session:
+        session.add_all(turns)
     return True
 
 

@@ -31,6 +31,7 @@ BATCH = 128
 Weights = Mapping[str, Tensor]
 
 
+@torch.no_grad()
 def begin_with(network: ResidualNetwork, name: str, material: Material) -> None:
     """Give a fresh network the weights of a finished one, in place.
 
@@ -43,10 +44,10 @@ def begin_with(network: ResidualNetwork, name: str, material: Material) -> None:
     places = _places(network, weights, trouble)
     for own, other in places.items():
         convolution, normalisation = _parts(network, own)
-        _copy(convolution.weight, weights[f"{other}.weight"])
+        convolution.weight.copy_(weights[f"{other}.weight"])
         _fold(normalisation, weights[f"{other}.weight_bias"])
-    _copy(network.head.weight, weights["network.head.weight"])
-    _copy(network.head.bias, weights["network.head.bias"])
+    network.head.weight.copy_(weights["network.head.weight"])
+    network.head.bias.copy_(weights["network.head.bias"])
     _unfold(network, [_parts(network, own)[1] for own in places], material)
 
 
@@ -105,12 +106,6 @@ def _parts(network: nn.Module, name: str) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
     return sequence[int(place)], sequence[int(place) + 1]  # type: ignore[index]
 
 
-@torch.no_grad()
-def _copy(own: Tensor, other: Tensor) -> None:
-    own.copy_(other)
-
-
-@torch.no_grad()
 def _fold(normalisation: nn.BatchNorm2d, bias: Tensor) -> None:
     """Make it add ``bias`` and nothing else."""
     assert normalisation.running_mean is not None  # noqa: S101  (networks here keep them)
@@ -121,7 +116,6 @@ def _fold(normalisation: nn.BatchNorm2d, bias: Tensor) -> None:
     normalisation.bias.copy_(bias)
 
 
-@torch.no_grad()
 def _unfold(network: nn.Module, folded: list[nn.BatchNorm2d], material: Material) -> None:
     """Measure what reaches each normalisation, and normalise by it without changing an answer."""
     sums = {one: torch.zeros(2, one.num_features, dtype=torch.float64) for one in folded}
