@@ -99,6 +99,9 @@ def new_state(network: nn.Module, recipe: Recipe) -> State:
             momentum=settings.momentum,
             nesterov=settings.nesterov,
             weight_decay=settings.weight_decay,
+            # One walk over the weights, where the default takes five: a fifth of the step of the
+            # reference's 75 million.
+            fused=True,
         )
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     # Without an average the network stands for it: to copy a large one costs as much as a step.
