@@ -191,7 +191,7 @@ def profile(options: argparse.Namespace, folder: Path) -> None:
     tables.loaded(None, 1)
     with (
         timed(stream, "_prepare") as prepared,
-        timed(reading, "decode") as decoded,
+        timed(reading, "opened") as decoded,
         timed(reading, "frame_picture") as located,
         timed(session.Model, "answer") as answered,
         timed(parts.Parts, "commit") as committed,

@@ -15,7 +15,7 @@ from PIL import Image
 
 from tests.images.pictures import encoded, scene
 from tuningfork.errors import UnreadableImage
-from tuningfork.images.decode import decode, eight_bits, pixels_of
+from tuningfork.images.decode import coloured, decode, eight_bits
 
 GREY = np.tile(np.arange(0, 256, 8, dtype=np.uint8), (16, 1))
 
@@ -290,4 +290,4 @@ def test_truncated_pillow_image_is_refused() -> None:
     """A Pillow image whose file breaks off is refused like the file itself."""
     data = encoded(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8))
     with Image.open(io.BytesIO(data[:-3000])) as image, pytest.raises(UnreadableImage):
-        pixels_of(image, "x")
+        coloured(image, "x")

@@ -77,6 +77,14 @@ def test_nothing_is_found_in_an_empty_sky(plane: NDArray[np.float64]) -> None:
     assert find_galaxy(plane.astype(np.float32)) is None
 
 
+def test_a_galaxy_on_a_black_sky_is_found() -> None:
+    """Without any noise there is still something that stands out."""
+    light = np.clip(disk(128, scale=5, at=(50.0, 80.0)) - 0.01, 0, None)
+    found = find_galaxy(light.astype(np.float32))
+    assert found is not None
+    assert math.hypot(found.x - 50, found.y - 80) < 1
+
+
 def test_a_small_source_in_the_middle_yields_to_a_large_galaxy_beside() -> None:
     """A star in the middle does not hide the galaxy; a galaxy in the middle keeps its place."""
     star = disk(300, scale=1.5, peak=3)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tuningfork.errors import BadModel
-from tuningfork.images.decode import eight_bits, pixels_of
+from tuningfork.images.decode import coloured, eight_bits
 from tuningfork.images.framing import Reading, Shown, with_share
 from tuningfork.images.reading import read_picture, read_pixels
 from tuningfork.images.sources import read_file, readable
@@ -139,7 +139,7 @@ def shown_in(image: Source, reading: Reading) -> Shown:
         case bytes() | bytearray() | memoryview():
             return read_picture(bytes(image), "the picture", reading)
         case Image.Image():
-            return read_pixels(pixels_of(image, "the picture"), "the picture", reading)
+            return read_pixels(coloured(image, "the picture"), "the picture", reading)
         case _:
             array = eight_bits(np.asarray(image), "the picture")
             return read_pixels(array, "the picture", reading)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tuningfork.images.frame import Pixels, Preprocessing, Window
+from tuningfork.images.frame import Pixels, Preprocessing, Raster, Window
 
 RAMP = np.array(
     [(0, 0, 0), (40, 20, 90), (125, 35, 110), (215, 75, 45), (250, 160, 30), (255, 235, 140)],
@@ -24,13 +24,13 @@ SHOWN = 400
 
 
 def shown_crop(
-    picture: Pixels, preprocessing: Preprocessing, window: Window | float = 1.0
+    picture: Raster, preprocessing: Preprocessing, window: Window | float = 1.0
 ) -> Pixels:
     """Cut out of a picture what the network sees, finer than the network sees it.
 
-    ``picture`` is uint8 of shape (height, width, 3), ``window`` where a Galaxy Zoo frame lies in
-    it, or the picture's frame share. Returns uint8 (side, side, 3), the side a multiple of the
-    network's and at least SHOWN; a heat map of the network's crop fits it.
+    ``window`` is where a Galaxy Zoo frame lies in it, or the picture's frame share. Returns uint8
+    (side, side, 3), the side a multiple of the network's and at least SHOWN; a heat map of the
+    network's crop fits it.
     """
     times = math.ceil(SHOWN / preprocessing.input_pixels)
     finer = Preprocessing(preprocessing.frame_pixels * times, preprocessing.input_pixels * times)

@@ -54,24 +54,34 @@ def decode(data: bytes, where: str) -> NDArray[np.uint8]:
     Raises UnreadableImage for what is empty, no picture, damaged, narrower than SMALLEST_SIDE or
     of more than LARGEST_PICTURE pixels.
     """
+    return np.asarray(opened(data, where))
+
+
+def opened(data: bytes, where: str) -> Image.Image:
+    """Read a picture as :func:`decode` does, into Pillow's form of it, mode RGB.
+
+    Spares a copy where the pixels are only cut and scaled. Raises UnreadableImage.
+    """
     if not data:
         raise UnreadableImage(f"{where}: the file is empty; fetch it again")
     with _refusals(where), _open(data) as image:
         _check_scans(image, data, where)
-        return pixels_of(image, where)
+        return coloured(image, where)
 
 
-def pixels_of(image: Image.Image, where: str) -> NDArray[np.uint8]:
-    """Bring a Pillow image to what :func:`decode` gives. Raises UnreadableImage."""
+def coloured(image: Image.Image, where: str) -> Image.Image:
+    """Bring a Pillow image to what :func:`opened` gives. Raises UnreadableImage."""
     _check_size(*image.size, where)
     with _refusals(where), _one_at_a_time if _is_large(*image.size) else nullcontext():
         image.load()
         turn = _TURNS.get(_orientation(image))
+        if image.mode == "RGB" and turn is None and not image.has_transparency_data:
+            return image
         if image.mode in _DEEP_MODES:
             pixels = eight_bits(np.asarray(image), where)
         else:
             pixels = _colours(image)
-        return pixels if turn is None else np.ascontiguousarray(turn(pixels))
+        return Image.fromarray(pixels if turn is None else np.ascontiguousarray(turn(pixels)))
 
 
 def eight_bits(array: NDArray[Any], where: str) -> NDArray[np.uint8]:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Pixels = NDArray[np.uint8]
+Raster = Pixels | Image.Image
+"""A picture in memory: uint8 of shape (height, width, 3), or Pillow's of mode RGB."""
 
 FRAME_R90 = 8.48
 """Petrosian R90 in a frame's width: 424 pixels of 0.02 R90."""
@@ -52,26 +54,27 @@ class Preprocessing:
     input_pixels: int
     """Side of the central square that the network sees."""
 
-    def apply(self, image: Pixels, frame_share: float = 1.0) -> Pixels:
+    def apply(self, image: Raster, frame_share: float = 1.0) -> Pixels:
         """Cut the centre out of ``image`` and bring it to the network's scale.
 
-        ``image`` is uint8 of shape (height, width, 3); its shorter side is what ``frame_share``
-        measures. Returns uint8 of shape (input_pixels, input_pixels, 3). Where the picture shows
-        less than the network sees, the rest is filled by reflection. Raises ValueError unless
-        ``frame_share`` is above 0 and finite.
+        The shorter side of ``image`` is what ``frame_share`` measures. Returns uint8 of shape
+        (input_pixels, input_pixels, 3). Where the picture shows less than the network sees, the
+        rest is filled by reflection. Raises ValueError unless ``frame_share`` is above 0 and
+        finite.
         """
-        return self.cut(image, whole_picture(image.shape[0], image.shape[1], frame_share))
+        image = as_image(image)
+        return self.cut(image, whole_picture(image.height, image.width, frame_share))
 
-    def cut(self, image: Pixels, window: Window) -> Pixels:
+    def cut(self, image: Raster, window: Window) -> Pixels:
         """Cut the middle of ``window`` out of ``image`` and bring it to the network's scale.
 
         As :meth:`apply`, for a frame that may lie anywhere in the picture.
         """
-        height, width = image.shape[:2]
+        image = as_image(image)
         wanted = window.width * self.input_pixels / self.frame_pixels
-        left, columns, before, after = self._span(window.x, width, wanted)
-        top, rows, above, below = self._span(window.y, height, wanted)
-        resized = Image.fromarray(image).resize(
+        left, columns, before, after = self._span(window.x, image.width, wanted)
+        top, rows, above, below = self._span(window.y, image.height, wanted)
+        resized = image.resize(
             (columns, rows),
             Image.Resampling.BILINEAR,
             box=(left[0], top[0], left[1], top[1]),
@@ -92,6 +95,11 @@ class Preprocessing:
         gaps = max(start - (middle - wanted / 2), 0.0), max(middle + wanted / 2 - stop, 0.0)
         before = math.ceil(missing * gaps[0] / sum(gaps) - 0.5) if sum(gaps) > 0 else missing // 2
         return (start, stop), pixels, before, missing - before
+
+
+def as_image(image: Raster) -> Image.Image:
+    """Give Pillow's form of a picture, which is the picture itself where it has that form."""
+    return image if isinstance(image, Image.Image) else Image.fromarray(image)
 
 
 def _reflected(image: Pixels, around: tuple[tuple[int, int], ...]) -> Pixels:

@@ -10,11 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tuningfork.errors import UnreadableImage
-from tuningfork.images.frame import FRAME_R90, Window
+from tuningfork.images.frame import FRAME_R90, Raster, Window
 
 if TYPE_CHECKING:
     from tuningfork.images.locate import Galaxy
@@ -134,8 +131,7 @@ def with_share(reading: Reading | None, frame_share: float | None) -> Reading:
 class Shown:
     """A picture, where a Galaxy Zoo frame lies in it, and what was decided on the way."""
 
-    pixels: NDArray[np.uint8]
-    """Shape (height, width, 3)."""
+    pixels: Raster
     window: Window
     note: str
 

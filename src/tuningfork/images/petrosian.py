@@ -66,7 +66,7 @@ def petrosian_r90(found: Profile) -> float:
     """
     light = found.light
     edges = np.arange(len(light), dtype=np.float64)
-    radii = np.geomspace(1.0, max(1.5, (len(light) - 1) / 1.25), 160)
+    radii = max(1.5, (len(light) - 1) / 1.25) ** np.linspace(0.0, 1.0, 160)
     outer, inner = np.interp(1.25 * radii, edges, light), np.interp(0.8 * radii, edges, light)
     nearby = (outer - inner) / (1.25**2 - 0.8**2)
     within = np.interp(radii, edges, light)

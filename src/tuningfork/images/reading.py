@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from tuningfork.images.decode import decode
+from tuningfork.images.decode import opened
+from tuningfork.images.frame import Raster
 from tuningfork.images.framing import Known, Reading, Shown
 from tuningfork.images.plain import frame_picture
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 def read_picture(data: bytes, where: str, reading: Reading | None = None) -> Shown:
@@ -23,10 +18,10 @@ def read_picture(data: bytes, where: str, reading: Reading | None = None) -> Sho
     reading = reading or Reading()
     if is_fits(data):
         return read_fits(data, where, reading)
-    return read_pixels(decode(data, where), where, reading)
+    return read_pixels(opened(data, where), where, reading)
 
 
-def read_pixels(pixels: NDArray[np.uint8], where: str, reading: Reading | None = None) -> Shown:
-    """Frame a decoded picture, uint8 of shape (height, width, 3). Raises UnreadableImage."""
+def read_pixels(pixels: Raster, where: str, reading: Reading | None = None) -> Shown:
+    """Frame a decoded picture. Raises UnreadableImage."""
     reading = reading or Reading()
     return frame_picture(pixels, Known(where, reading.point), reading)
