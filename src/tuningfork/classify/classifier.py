@@ -75,7 +75,7 @@ class Classifier:
         above 0.
         """
         shown = shown_in(image, with_share(reading, frame_share))
-        pixels = self.model.card.preprocessing.cut(shown.pixels, shown.window)
+        pixels = self.model.card.preprocessing.cut(shown.picture, shown.window)
         answers = self.model.answer(pixels[np.newaxis])
         found = classifications(self.model.card, answers, coverage=coverage, prior=prior)[0]
         return replace(found, note=shown.note)

@@ -78,7 +78,7 @@ def look(
     seen = view(place, r90=target.r90, survey=survey, client=client)
     picture = seen.cutout.picture
     shown = read_picture(picture.read(), picture.path, Reading(center=center, size="frame"))
-    pixels = model.card.preprocessing.cut(shown.pixels, shown.window)
+    pixels = model.card.preprocessing.cut(shown.picture, shown.window)
     found = classifications(model.card, model.answer(pixels[np.newaxis]))[0]
     note = "; ".join(one for one in (seen.note, shown.note) if one)
     return Sight(target, seen, shown, Row(place.name, picture.path, found, "", note))

@@ -94,7 +94,7 @@ def classify_pictures(
 def _prepare(picture: Picture, preprocessing: Preprocessing, reading: Reading) -> _Prepared:
     try:
         shown = read_picture(picture.read(), picture.path, reading)
-        return _Prepared(picture, preprocessing.cut(shown.pixels, shown.window), note=shown.note)
+        return _Prepared(picture, preprocessing.cut(shown.picture, shown.window), note=shown.note)
     except ServiceFailed:
         raise
     except TuningForkError as error:

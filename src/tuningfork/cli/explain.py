@@ -83,7 +83,7 @@ def explain(
         check_drawing(output)
     network = load_model(model)
     shown = shown_in(image, reading)
-    pixels = network.card.preprocessing.cut(shown.pixels, shown.window)
+    pixels = network.card.preprocessing.cut(shown.picture, shown.window)
     found = classifications(network.card, network.answer(pixels[None]))[0]
     if not found.fractions:
         raise BadModel(
@@ -123,8 +123,8 @@ def _draw(
     from tuningfork.explain import heat_map, overlay, shown_crop
     from tuningfork.explain.drawing import Explained, draw_tree
 
-    pixels = network.card.preprocessing.cut(shown.pixels, shown.window)
-    crop = shown_crop(shown.pixels, network.card.preprocessing, shown.window)
+    pixels = network.card.preprocessing.cut(shown.picture, shown.window)
+    crop = shown_crop(shown.picture, network.card.preprocessing, shown.window)
     heat = heat_map(network, pixels, found.label)
     overlaid = overlay(crop, heat)
     explained = Explained(

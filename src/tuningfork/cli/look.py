@@ -208,8 +208,8 @@ def _picture(network: Model, sight: Sight, path: Path) -> None:
             raise BadData(f"{path}: {error.strerror or error}; write it elsewhere") from error
         return
     preprocessing = network.card.preprocessing
-    pixels = preprocessing.cut(shown.pixels, shown.window)
-    crop = shown_crop(shown.pixels, preprocessing, shown.window)
+    pixels = preprocessing.cut(shown.picture, shown.window)
+    crop = shown_crop(shown.picture, preprocessing, shown.window)
     heat = heat_map(network, pixels, found.label)
     explained = Explained(
         found.label, found.probabilities, found.fractions, None, crop, overlay(crop, heat)

@@ -70,8 +70,8 @@ def explained_picture(
     """Give crop and overlay side by side, uint8 of shape (side, 2 side, 3)."""
     shown = read_picture(picture.read(), picture.path, reading)
     preprocessing = model.card.preprocessing
-    pixels = preprocessing.cut(shown.pixels, shown.window)
-    crop = shown_crop(shown.pixels, preprocessing, shown.window)
+    pixels = preprocessing.cut(shown.picture, shown.window)
+    crop = shown_crop(shown.picture, preprocessing, shown.window)
     return np.hstack([crop, overlay(crop, heat_map(model, pixels, label, method=method))])
 
 

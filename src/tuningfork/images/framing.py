@@ -10,8 +10,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tuningfork.errors import UnreadableImage
-from tuningfork.images.frame import FRAME_R90, Raster, Window
+from tuningfork.images.frame import FRAME_R90, Pixels, Raster, Window
 
 if TYPE_CHECKING:
     from tuningfork.images.locate import Galaxy
@@ -131,9 +133,14 @@ def with_share(reading: Reading | None, frame_share: float | None) -> Reading:
 class Shown:
     """A picture, where a Galaxy Zoo frame lies in it, and what was decided on the way."""
 
-    pixels: Raster
+    picture: Raster
     window: Window
     note: str
+
+    @property
+    def pixels(self) -> Pixels:
+        """The picture as an array."""
+        return np.asarray(self.picture)
 
 
 @dataclass(frozen=True)

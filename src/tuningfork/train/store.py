@@ -19,7 +19,7 @@ from rich.progress import Progress
 
 from tuningfork.errors import BadData, UnreadableImage
 from tuningfork.files import replacing
-from tuningfork.images.decode import decode
+from tuningfork.images.decode import opened
 from tuningfork.images.frame import Preprocessing
 from tuningfork.train.galaxies import Galaxies
 from tuningfork.train.recipe import Recipe
@@ -140,7 +140,7 @@ def _decoded(galaxies: Galaxies, recipe: Recipe) -> Iterator[NDArray[np.uint8] |
     def one(row: int) -> NDArray[np.uint8] | UnreadableImage:
         picture = galaxies.entries[row].picture
         try:
-            return cut.apply(decode(picture.read(), picture.path), shares[galaxies.source[row]])
+            return cut.apply(opened(picture.read(), picture.path), shares[galaxies.source[row]])
         except UnreadableImage as error:
             return error
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuningfork.errors import BadData, BadModel, UnreadableImage
-from tuningfork.images.decode import decode
+from tuningfork.images.decode import opened
 from tuningfork.images.sources import Picture
 from tuningfork.model.calibration import flat
 from tuningfork.model.session import Model
@@ -53,7 +53,7 @@ def see(
 
     def prepared(picture: Picture) -> NDArray[np.uint8] | None:
         try:
-            return crop.apply(decode(picture.read(), picture.path), frame_share)
+            return crop.apply(opened(picture.read(), picture.path), frame_share)
         except UnreadableImage:
             return None
 

@@ -181,7 +181,7 @@ def _batches(
     def read(galaxy: Galaxy) -> Pixels | str:
         try:
             shown = read_picture(galaxy.picture.read(), galaxy.picture.path, reading)
-            return preprocessing.cut(shown.pixels, shown.window)
+            return preprocessing.cut(shown.picture, shown.window)
         except TuningForkError as error:
             return str(error)
 

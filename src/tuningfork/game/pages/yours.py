@@ -88,7 +88,7 @@ def _framed(data: bytes) -> bytes:
     The galaxy is looked for as ``tuningfork classify`` does it. Raises UnreadableImage.
     """
     shown = read_picture(data, "the picture")
-    frame = Preprocessing(SIDE, SIDE).cut(shown.pixels, shown.window)
+    frame = Preprocessing(SIDE, SIDE).cut(shown.picture, shown.window)
     buffer = io.BytesIO()
     Image.fromarray(frame).save(buffer, "PNG")
     return buffer.getvalue()
