@@ -73,13 +73,14 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
     from tuningfork.train.run import Plan
     from tuningfork.train.run import train as run
     from tuningfork.votes.rules import load_rule
+    from tuningfork.web.settings import load_settings
 
     chosen = load_recipe(recipe)
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})
     rule = load_rule(chosen.rule)
     console = Console(stderr=True)
-    store = cache or _user_cache()
+    store = cache or load_settings().cache
     with progress_bar("files") as progress:
         places = [_here(place_of(one), store, progress) for one in data]
     sets = [read_set(path, rule) for path in places]
@@ -104,10 +105,3 @@ def _here(place: Place, cache: Path, progress: Progress) -> Path:
     from tuningfork.train.elsewhere import copied
 
     return place if isinstance(place, Path) else copied(place, cache, progress)
-
-
-def _user_cache() -> Path:
-    import os
-
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "tuningfork"

@@ -1,0 +1,169 @@
+r"""How much more votes and more bars would help: one short training for each share of them.
+
+    python benchmarks/learning_curve.py --data ../shared/data --folder runs/curve \
+        --json docs/figures/learning-curve.json
+    python benchmarks/learning_curve.py --draw docs/figures/learning-curve.json \
+        --figure docs/images/learning-curve.svg
+
+Of the galaxies that train, a share keeps what is known of it; the others stay as pictures without a
+word. Which ones is a hash of their id, so that a smaller share is a part of a larger one, and those
+that validate are the same for all. ``votes`` hides the votes of the voted sets, ``bars`` the class
+of every galaxy that is known to be barred. The same number of pictures is seen in each run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from sklearn.metrics import f1_score
+
+from tuningfork.data import Galaxy, GalaxySet, Known, read_same_galaxy, read_set, split_of
+from tuningfork.data.splits import canonical
+from tuningfork.images.decode import opened
+from tuningfork.model.session import load_model
+from tuningfork.train.galaxies import ids_in
+from tuningfork.train.recipe import Recipe, load_recipe
+from tuningfork.train.run import Plan, train
+from tuningfork.votes.rules import load_rule
+
+SETS = ("kaggle", "gz2", "kaggle_five", "gz1", "efigi")
+RECIPE = Path(__file__).with_suffix(".toml")
+BAR = "barred_spiral"
+RUNS = (("votes", 1 / 9), ("votes", 1 / 3), ("bars", 1 / 9), ("bars", 1 / 3), ("", 1.0))
+"""What is hidden, and the share of it that is kept."""
+BATCH = 64
+
+Hides = Callable[[Known], bool]
+HIDES: dict[str, Hides] = {
+    "votes": lambda known: known.votes is not None,
+    "bars": lambda known: known.possible == {BAR},
+}
+
+
+def hidden(
+    sets: Iterable[GalaxySet], what: str, share: float, training: set[str]
+) -> list[GalaxySet]:
+    """Forget what is known of all but ``share`` of the galaxies in training that ``what`` means."""
+
+    def seen(galaxy: Galaxy) -> Galaxy:
+        if galaxy.id not in training or not HIDES[what](galaxy.known):
+            return galaxy
+        if split_of(galaxy.id, {"kept": share, "hidden": 1 - share}, seed=1) == "kept":
+            return galaxy
+        return dataclasses.replace(galaxy, known=Known())
+
+    return [
+        dataclasses.replace(one, galaxies=tuple(seen(galaxy) for galaxy in one.galaxies))
+        for one in sets
+    ]
+
+
+def counted(sets: Iterable[GalaxySet], training: set[str]) -> dict[str, int]:
+    """How many galaxies in training have votes, and how many are known to be barred."""
+    known = [one.known for each in sets for one in each.galaxies if one.id in training]
+    return {what: sum(map(hides, known)) for what, hides in HIDES.items()}
+
+
+def bar_score(folder: Path, recipe: Recipe, sets: Iterable[GalaxySet], rest: set[str]) -> float:
+    """F1 of bars among the galaxies ``rest`` whose class is known."""
+    model = load_model(folder)
+    crop, classes = model.card.preprocessing, list(model.card.classes)
+    truth, crops = [], []
+    for one in sets:
+        for galaxy in one.galaxies:
+            if galaxy.id in rest and len(galaxy.known.possible) == 1:
+                image = opened(galaxy.picture.read(), galaxy.picture.path)
+                crops.append(crop.apply(image, recipe.source(one.name).frame_share))
+                truth.append(next(iter(galaxy.known.possible)) == BAR)
+    answers = [
+        model.answer(np.stack(crops[start : start + BATCH])).probabilities.argmax(axis=1)
+        for start in range(0, len(crops), BATCH)
+    ]
+    return float(f1_score(truth, np.concatenate(answers) == classes.index(BAR)))
+
+
+def measure(data: Path, folder: Path, cache: Path) -> list[dict[str, Any]]:
+    """Train for each share, or find it trained."""
+    recipe = load_recipe(RECIPE)
+    rule = load_rule(recipe.rule)
+    sets = [read_set(data / name, rule) for name in SETS]
+    same = read_same_galaxy(data / "same_galaxy.csv")
+    excluded = ids_in(read_set(data / "reference_test", rule))
+    parts = {"train": 1 - recipe.validation, "validation": recipe.validation}
+    every = {galaxy.id for one in sets for galaxy in one.galaxies} - excluded
+    training = {
+        name for name in every if split_of(canonical(name, same), parts, recipe.seed) == "train"
+    }
+    found = []
+    for what, share in RUNS:
+        changed = hidden(sets, what, share, training) if what else sets
+        output = folder / f"{what or 'all'}-{share:.2f}"
+        if not (output / "model.onnx").exists():
+            resume = (output / "checkpoint.pt").exists()
+            plan = Plan(recipe, changed, output, cache, excluded, same, resume=resume)
+            train(plan, Console(stderr=True))
+        lines = (output / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        last = json.loads(lines[-1])
+        row = {name: round(last[name], 4) for name in last if name.startswith("validation")}
+        row["bar_f1"] = round(bar_score(output, recipe, sets, every - training), 4)
+        found.append({"fewer": what} | counted(changed, training) | row)
+        sys.stderr.write(json.dumps(found[-1]) + "\n")
+    return found
+
+
+def draw(found: list[dict[str, Any]], figure: Path) -> None:
+    """The error against how many galaxies taught it, on logarithmic axes."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    mpl.rcParams["svg.hashsalt"] = "tuningfork"
+    from matplotlib import pyplot
+
+    canvas, axes = pyplot.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
+    panels: tuple[tuple[str, str, str, Callable[[dict[str, Any]], float]], ...] = (
+        ("RMSE of 37 votes", "votes", "voted galaxies", lambda one: one["validation_rmse"]),
+        ("Wrong classes, %", "votes", "voted galaxies", _wrong),
+        ("1 - F1 of bars", "bars", "galaxies known to be barred", lambda one: 1 - one["bar_f1"]),
+    )
+    for axis, (title, what, label, error) in zip(axes, panels, strict=True):
+        rows = [one for one in found if one["fewer"] in {what, ""}]
+        axis.plot([one[what] for one in rows], [error(one) for one in rows], "o-", color="#2b5f9e")
+        axis.set(xscale="log", yscale="log", xlabel=label, title=title)
+        axis.grid(alpha=0.25, which="both")
+    canvas.savefig(figure, metadata={"Date": None})
+
+
+def _wrong(one: dict[str, Any]) -> float:
+    return float(100 * (1 - one["validation_accuracy"]))
+
+
+def main() -> None:
+    """Measure, or draw what was measured."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--folder", type=Path, help="where the runs are kept, for the next call")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"))
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--draw", type=Path, metavar="JSON")
+    parser.add_argument("--figure", type=Path)
+    options = parser.parse_args()
+    if options.draw:
+        draw(json.loads(options.draw.read_text()), options.figure)
+        return
+    found = measure(options.data, options.folder, options.cache)
+    text = json.dumps(found, indent=1) + "\n"
+    options.json.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
