@@ -25,8 +25,13 @@ from tuningfork.trust.answers import see_pixels
 from tuningfork.trust.conformal import COVERAGES, all_thresholds, membership
 from tuningfork.trust.graph import doubting_graph, plain_graph
 from tuningfork.trust.material import Material
-from tuningfork.trust.refusal import fit_refusal
-from tuningfork.trust.refusing import Strangers, cross_refused, measured_refusals
+from tuningfork.trust.refusing import (
+    Strangers,
+    cross_refused,
+    fitted_refusal,
+    good_galaxies,
+    measured_refusals,
+)
 from tuningfork.trust.scaling import choose_scaling, cross_fitted, fit_scaling, folds_of, set_loss
 from tuningfork.trust.strangers import KINDS, strangers
 
@@ -91,12 +96,11 @@ def calibrated(
     thresholds = all_thresholds(
         probabilities[telling], member[telling], own[telling], material.classes
     )
-    crossed = cross_refused(seen.embedding[material.good], unlike)
+    galaxies = good_galaxies(material)
+    crossed = cross_refused(galaxies, unlike)
     threshold, refusals = measured_refusals(crossed, material, unlike, refused)
     groups = [*unlike.drawn.values(), unlike.stars]
-    refusal = fit_refusal(
-        seen.embedding[material.good], np.concatenate(groups), unlike.weights(groups)
-    )
+    refusal = fitted_refusal(galaxies, unlike, groups)
     calibration = Calibration(
         scale=tuple(scaling.scale.tolist()),
         shift=tuple(scaling.shift.tolist()),

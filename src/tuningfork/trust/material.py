@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tuningfork.data import GalaxySet, Known, held_out
 from tuningfork.data.layout import find_layout
 from tuningfork.errors import BadData
+from tuningfork.images.sources import Picture
 from tuningfork.model.session import Model
 from tuningfork.trust.answers import Seen, see
 from tuningfork.trust.conformal import membership
@@ -63,6 +64,9 @@ class Material:
     """Whether there is a galaxy, as far as is known."""
     mix: Floats
     """(classes,): the true share of each class among galaxies that meet the rule."""
+    learned: Floats
+    """(m, channels): embeddings of good galaxies with votes that the network learned from."""
+    learned_source: NDArray[np.intp]
 
     @property
     def exact(self) -> NDArray[np.bool_]:
@@ -89,7 +93,7 @@ def gather_material(
     same: Mapping[str, str],
     step: Callable[[], None] = lambda: None,
 ) -> Material:
-    """See every galaxy that the network never learned from.
+    """See every galaxy that the network never learned from, and those with votes that it did.
 
     The first source must hold votes: it gives the true mix of classes and, with all its galaxies,
     the strata. Raises BadData if it holds none, a source holds no held-out galaxy or nothing is
@@ -98,6 +102,7 @@ def gather_material(
     mix, strata = _told_by_votes(sources[0].galaxies, rule)
     rows: list[tuple[int, Known, str]] = []
     parts: list[Seen] = []
+    learned: list[Floats] = []
     for place, source in enumerate(sources):
         own = _held_out(source.galaxies, model, same)
         seen = see(
@@ -106,6 +111,8 @@ def gather_material(
             frame_share=source.frame_share,
             step=step,
         )
+        others = _learned(source.galaxies, own)
+        learned.append(_embeddings(model, others, source.frame_share, seen, step))
         first = _first_question(source.galaxies, rule)
         parts.append(seen)
         kept = (own.galaxies[row] for row in seen.rows.tolist())
@@ -121,7 +128,32 @@ def gather_material(
         clear=np.array([clear for _, _, clear in judged]),
         good=np.array([_is_good(known) for _, known, _ in rows]),
         mix=mix,
+        learned=np.concatenate(learned),
+        learned_source=np.repeat(np.arange(len(learned)), [len(one) for one in learned]),
     )
+
+
+def _learned(galaxies: GalaxySet, own: GalaxySet) -> list[Picture]:
+    """Pictures of good galaxies with votes that are not held out."""
+    ids = {one.id for one in own.galaxies}
+    return [
+        one.picture
+        for one in galaxies.galaxies
+        if one.id not in ids and one.known.votes is not None and _is_good(one.known)
+    ]
+
+
+def _embeddings(
+    model: Model,
+    pictures: list[Picture],
+    frame_share: float,
+    alike: Seen,
+    step: Callable[[], None],
+) -> Floats:
+    """The embeddings of pictures, of which there may be none, with as many channels as others."""
+    if not pictures:
+        return np.empty((0, alike.embedding.shape[1]))
+    return see(model, pictures, frame_share=frame_share, step=step).embedding
 
 
 def _held_out(galaxies: GalaxySet, model: Model, same: Mapping[str, str]) -> GalaxySet:

@@ -51,15 +51,19 @@ class Refusal:
         )
 
 
-def fit_refusal(galaxies: Floats, strangers: Floats, weights: Floats) -> Refusal:
-    """Fit on embeddings of galaxies (n, channels) and strangers (m, channels), weighted (m,).
+def fit_refusal(
+    galaxies: Floats, strangers: Floats, weights: Floats, own: Floats | None = None
+) -> Refusal:
+    """Fit on embeddings of galaxies (n, channels) and strangers (m, channels).
 
-    Strangers count as much as galaxies altogether.
+    ``weights`` (m,) are the strangers', ``own`` (n,) the galaxies', by default equal. Strangers
+    count as much as galaxies altogether.
     """
     from sklearn.linear_model import LogisticRegression
 
-    mean = galaxies.mean(axis=0)
-    variances, axes = np.linalg.eigh(np.cov(galaxies, rowvar=False))
+    own = np.ones(len(galaxies)) if own is None else own * len(galaxies) / own.sum()
+    mean = np.average(galaxies, axis=0, weights=own)
+    variances, axes = np.linalg.eigh(np.cov(galaxies, rowvar=False, aweights=own))
     order = np.argsort(-variances)[:AXES]
     kept = order[variances[order] > 1e-6 * variances.max()]
     whitening = axes[:, kept] / np.sqrt(variances[kept])
@@ -67,9 +71,9 @@ def fit_refusal(galaxies: Floats, strangers: Floats, weights: Floats) -> Refusal
     clipped = plain._axes(np.concatenate([galaxies, strangers]))
     features = np.concatenate([clipped, np.square(clipped)], axis=1)
     strange = np.repeat([0, 1], [len(galaxies), len(strangers)])
-    own = np.concatenate([np.ones(len(galaxies)), weights * len(galaxies) / weights.sum()])
+    shares = np.concatenate([own, weights * len(galaxies) / weights.sum()])
     regression = LogisticRegression(C=PENALTY, solver="newton-cholesky")
-    regression.fit(features, strange, sample_weight=own)
+    regression.fit(features, strange, sample_weight=shares)
     weighed = regression.coef_[0]
     linear, quadratic = weighed[: len(kept)], weighed[len(kept) :]
     return Refusal(mean, whitening, linear, quadratic, float(regression.intercept_[0]))

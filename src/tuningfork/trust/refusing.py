@@ -40,6 +40,40 @@ class Strangers:
 
 
 @dataclass(frozen=True)
+class Galaxies:
+    """Embeddings, (pictures, channels), of good galaxies, and which set each is of."""
+
+    held_out: Floats
+    source: NDArray[np.intp]
+    learned: Floats
+    """Whole frames that the network learned from: they help to fit, and are never counted."""
+    learned_source: NDArray[np.intp]
+
+    def fitting(self, rows: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Give what a fit sees with only these held-out rows, and weights.
+
+        Every set counts the same, its held-out part and what was learned apart: else the
+        thumbnails of clear cases, which are most, would say what a galaxy looks like.
+        """
+        shares = [_alike(self.source[rows]), _alike(self.learned_source)]
+        return np.concatenate([self.held_out[rows], self.learned]), np.concatenate(shares)
+
+
+def good_galaxies(material: Material) -> Galaxies:
+    """The good galaxies of what was gathered."""
+    good = material.good
+    learned = material.learned
+    return Galaxies(
+        material.seen.embedding[good], material.source[good], learned, material.learned_source
+    )
+
+
+def _alike(source: NDArray[np.intp]) -> Floats:
+    """Weights with which all sets count the same."""
+    return np.asarray(1 / np.bincount(source)[source])
+
+
+@dataclass(frozen=True)
 class Crossed:
     """Strangeness, each by a fit that had not seen the picture or its kind."""
 
@@ -49,22 +83,23 @@ class Crossed:
     others: Mapping[str, Floats]
 
 
-def cross_refused(galaxies: Floats, unlike: Strangers) -> Crossed:
+def cross_refused(galaxies: Galaxies, unlike: Strangers) -> Crossed:
     """Fit without each fifth of galaxies and stars, and without each kind that is drawn."""
-    part, star_part = folds_of(len(galaxies), FOLDS), folds_of(len(unlike.stars), FOLDS, seed=1)
-    of_galaxies, of_stars = np.zeros(len(galaxies)), np.zeros(len(unlike.stars))
+    held_out = galaxies.held_out
+    part, star_part = folds_of(len(held_out), FOLDS), folds_of(len(unlike.stars), FOLDS, seed=1)
+    of_galaxies, of_stars = np.zeros(len(held_out)), np.zeros(len(unlike.stars))
     kinds = list(unlike.drawn.values())
     for number in range(FOLDS):
         groups = [*kinds, unlike.stars[star_part != number]]
-        fitted = _fitted(galaxies[part != number], unlike, groups)
-        of_galaxies[part == number] = fitted.strangeness(galaxies[part == number])
+        fitted = fitted_refusal(galaxies, unlike, groups, part != number)
+        of_galaxies[part == number] = fitted.strangeness(held_out[part == number])
         of_stars[star_part == number] = fitted.strangeness(unlike.stars[star_part == number])
     of_kinds = {}
     for kind, embedding in unlike.drawn.items():
         groups = [one for name, one in unlike.drawn.items() if name != kind]
-        fitted = _fitted(galaxies, unlike, [*groups, unlike.stars])
+        fitted = fitted_refusal(galaxies, unlike, [*groups, unlike.stars])
         of_kinds[kind] = fitted.strangeness(embedding)
-    whole = _fitted(galaxies, unlike, [*kinds, unlike.stars])
+    whole = fitted_refusal(galaxies, unlike, [*kinds, unlike.stars])
     others = {name: whole.strangeness(embedding) for name, embedding in unlike.others.items()}
     return Crossed(of_galaxies, of_stars, of_kinds, others)
 
@@ -93,5 +128,13 @@ def measured_refusals(
     return threshold, found
 
 
-def _fitted(galaxies: Floats, unlike: Strangers, groups: Sequence[Floats]) -> Refusal:
-    return fit_refusal(galaxies, np.concatenate(groups), unlike.weights(groups))
+def fitted_refusal(
+    galaxies: Galaxies,
+    unlike: Strangers,
+    groups: Sequence[Floats],
+    rows: NDArray[np.bool_] | None = None,
+) -> Refusal:
+    """Fit on these groups of strangers and on all good galaxies, or these held-out ``rows``."""
+    every = np.ones(len(galaxies.held_out), np.bool_)
+    embeddings, own = galaxies.fitting(every if rows is None else rows)
+    return fit_refusal(embeddings, np.concatenate(groups), unlike.weights(groups), own)
