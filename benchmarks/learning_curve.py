@@ -37,7 +37,7 @@ from tuningfork.votes.rules import load_rule
 SETS = ("kaggle", "gz2", "kaggle_five", "gz1", "efigi")
 RECIPE = Path(__file__).with_suffix(".toml")
 BAR = "barred_spiral"
-RUNS = (("votes", 1 / 9), ("votes", 1 / 3), ("bars", 1 / 9), ("bars", 1 / 3), ("", 1.0))
+RUNS = (("votes", 1 / 9), ("votes", 1 / 3), ("", 1.0), ("bars", 1 / 9))
 """What is hidden, and the share of it that is kept."""
 BATCH = 64
 
