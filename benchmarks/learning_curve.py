@@ -120,29 +120,30 @@ def measure(data: Path, folder: Path, cache: Path) -> list[dict[str, Any]]:
 
 
 def draw(found: list[dict[str, Any]], figure: Path) -> None:
-    """The error against how many galaxies taught it, on logarithmic axes."""
+    """Scores against how many galaxies taught them, on a logarithmic axis."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     mpl.rcParams["svg.hashsalt"] = "tuningfork"
     from matplotlib import pyplot
+    from matplotlib.ticker import NullLocator
 
     canvas, axes = pyplot.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
-    panels: tuple[tuple[str, str, str, Callable[[dict[str, Any]], float]], ...] = (
-        ("RMSE of 37 votes", "votes", "voted galaxies", lambda one: one["validation_rmse"]),
-        ("Wrong classes, %", "votes", "voted galaxies", _wrong),
-        ("1 - F1 of bars", "bars", "galaxies known to be barred", lambda one: 1 - one["bar_f1"]),
+    panels = (
+        ("RMSE of 37 votes", "validation_rmse", "votes", "voted galaxies", (0.105, 0.125)),
+        ("Accuracy of the class", "validation_accuracy", "votes", "voted galaxies", (0.5, 1.0)),
+        ("F1 of bars", "bar_f1", "bars", "galaxies known to be barred", (0.0, 1.0)),
     )
-    for axis, (title, what, label, error) in zip(axes, panels, strict=True):
-        rows = [one for one in found if one["fewer"] in {what, ""}]
-        axis.plot([one[what] for one in rows], [error(one) for one in rows], "o-", color="#2b5f9e")
-        axis.set(xscale="log", yscale="log", xlabel=label, title=title)
-        axis.grid(alpha=0.25, which="both")
+    for axis, (title, score, what, label, limits) in zip(axes, panels, strict=True):
+        rows = sorted((one[what], one[score]) for one in found if one["fewer"] in {what, ""})
+        counts, scores = zip(*rows, strict=True)
+        axis.plot(counts, scores, "o-", color="#2b5f9e")
+        axis.set(xscale="log", xlabel=label, title=title, ylim=limits)
+        axis.set_xticks(counts, [f"{count:,}" for count in counts])
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.margins(x=0.15)
+        axis.grid(alpha=0.25)
     canvas.savefig(figure, metadata={"Date": None})
-
-
-def _wrong(one: dict[str, Any]) -> float:
-    return float(100 * (1 - one["validation_accuracy"]))
 
 
 def main() -> None:
