@@ -186,10 +186,12 @@ def _print(console: Console, calibration: Calibration) -> None:
         shares = (f"{row[name]['weighted']:.3f}" for name in calibration.mix)
         table.add_row(asked, *shares, f"{row['mean set size']:.2f}", f"{row['one class']:.3f}")
     console.print(table)
-    table = Table("refused as no galaxy", "share", "pictures", box=box.SIMPLE_HEAD)
+    table = Table("refused as no galaxy", "share", "kind met", "pictures", box=box.SIMPLE_HEAD)
     for name, row in measured["refused"].items():
-        table.add_row(name, f"{row['refused']:.3f}", f"{row['pictures']:,}")
+        met = f"{row['met']:.3f}" if "met" in row else ""
+        table.add_row(name, f"{row['refused']:.3f}", met, f"{row['pictures']:,}")
         for further, inner in row.items():
             if isinstance(inner, dict):
-                table.add_row(f"  {further}", f"{inner['refused']:.3f}", f"{inner['pictures']:,}")
+                share = f"{inner['refused']:.3f}"
+                table.add_row(f"  {further}", share, "", f"{inner['pictures']:,}")
     console.print(table)

@@ -75,11 +75,13 @@ def _alike(source: NDArray[np.intp]) -> Floats:
 
 @dataclass(frozen=True)
 class Crossed:
-    """Strangeness, each by a fit that had not seen the picture or its kind."""
+    """Strangeness, each by a fit that had not seen the picture nor, save in ``met``, its kind."""
 
     galaxies: Floats
     stars: Floats
     drawn: Mapping[str, Floats]
+    met: Mapping[str, Floats]
+    """Of what is drawn, by a fit that had seen others of its kind."""
     others: Mapping[str, Floats]
 
 
@@ -99,9 +101,23 @@ def cross_refused(galaxies: Galaxies, unlike: Strangers) -> Crossed:
         groups = [one for name, one in unlike.drawn.items() if name != kind]
         fitted = fitted_refusal(galaxies, unlike, [*groups, unlike.stars])
         of_kinds[kind] = fitted.strangeness(embedding)
+    met = _met(galaxies, unlike)
     whole = fitted_refusal(galaxies, unlike, [*kinds, unlike.stars])
     others = {name: whole.strangeness(embedding) for name, embedding in unlike.others.items()}
-    return Crossed(of_galaxies, of_stars, of_kinds, others)
+    return Crossed(of_galaxies, of_stars, of_kinds, met, others)
+
+
+def _met(galaxies: Galaxies, unlike: Strangers) -> dict[str, Floats]:
+    """Fit without each fifth of every kind."""
+    parts = {name: folds_of(len(one), FOLDS, seed=2) for name, one in unlike.drawn.items()}
+    found = {name: np.zeros(len(one)) for name, one in unlike.drawn.items()}
+    for number in range(FOLDS):
+        groups = [one[parts[name] != number] for name, one in unlike.drawn.items()]
+        fitted = fitted_refusal(galaxies, unlike, [*groups, unlike.stars])
+        for name, one in unlike.drawn.items():
+            own = parts[name] == number
+            found[name][own] = fitted.strangeness(one[own])
+    return found
 
 
 def measured_refusals(
@@ -123,7 +139,8 @@ def measured_refusals(
         },
         "stars and artefacts": share(crossed.stars),
     }
-    found |= {kind: share(own) for kind, own in crossed.drawn.items()}
+    for kind, own in crossed.drawn.items():
+        found[kind] = share(own) | {"met": float((crossed.met[kind] > threshold).mean())}
     found |= {name: share(own) for name, own in crossed.others.items()}
     return threshold, found
 
