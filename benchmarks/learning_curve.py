@@ -21,17 +21,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from sklearn.metrics import f1_score
 
 from tuningfork.data import Galaxy, GalaxySet, Known, read_same_galaxy, read_set, split_of
 from tuningfork.data.splits import canonical
-from tuningfork.images.decode import opened
 from tuningfork.model.session import load_model
 from tuningfork.train.galaxies import ids_in
 from tuningfork.train.recipe import Recipe, load_recipe
 from tuningfork.train.run import Plan, train
+from tuningfork.trust.answers import see
 from tuningfork.votes.rules import load_rule
 
 SETS = ("kaggle", "gz2", "kaggle_five", "gz1", "efigi")
@@ -39,7 +38,6 @@ RECIPE = Path(__file__).with_suffix(".toml")
 BAR = "barred_spiral"
 RUNS = (("votes", 1 / 9), ("votes", 1 / 3), ("", 1.0), ("bars", 1 / 9))
 """What is hidden, and the share of it that is kept."""
-BATCH = 64
 
 Hides = Callable[[Known], bool]
 HIDES: dict[str, Hides] = {
@@ -75,19 +73,16 @@ def counted(sets: Iterable[GalaxySet], training: set[str]) -> dict[str, int]:
 def bar_score(folder: Path, recipe: Recipe, sets: Iterable[GalaxySet], rest: set[str]) -> float:
     """F1 of bars among the galaxies ``rest`` whose class is known."""
     model = load_model(folder)
-    crop, classes = model.card.preprocessing, list(model.card.classes)
-    truth, crops = [], []
+    truth: list[bool] = []
+    answers: list[bool] = []
     for one in sets:
-        for galaxy in one.galaxies:
-            if galaxy.id in rest and len(galaxy.known.possible) == 1:
-                image = opened(galaxy.picture.read(), galaxy.picture.path)
-                crops.append(crop.apply(image, recipe.source(one.name).frame_share))
-                truth.append(next(iter(galaxy.known.possible)) == BAR)
-    answers = [
-        model.answer(np.stack(crops[start : start + BATCH])).probabilities.argmax(axis=1)
-        for start in range(0, len(crops), BATCH)
-    ]
-    return float(f1_score(truth, np.concatenate(answers) == classes.index(BAR)))
+        known = [each for each in one.galaxies if each.id in rest and len(each.known.possible) == 1]
+        if known:
+            share = recipe.source(one.name).frame_share
+            seen = see(model, [each.picture for each in known], frame_share=share)
+            truth += [known[row].known.possible == {BAR} for row in seen.rows]
+            answers += (seen.logits.argmax(axis=1) == model.card.classes.index(BAR)).tolist()
+    return float(f1_score(truth, answers))
 
 
 def measure(data: Path, folder: Path, cache: Path) -> list[dict[str, Any]]:
