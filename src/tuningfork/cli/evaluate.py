@@ -123,6 +123,9 @@ def _check(frame: float, views: int, files: dict[str, Path | None]) -> None:
     from tuningfork.classify.views import COUNTS
 
     check_frame(frame)
+    report = files["--report"]
+    if report is not None and report.suffix.lower() not in (".html", ".htm"):
+        raise typer.BadParameter("end the file's name in .html", param_hint="--report")
     if views not in COUNTS:
         raise typer.BadParameter("choose 1 or 8", param_hint="--views")
     for option, path in files.items():

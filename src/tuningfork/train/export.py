@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from tuningfork.errors import BadModel
 from tuningfork.files import replacing
+from tuningfork.train.equivariant import EquivariantNetwork
 from tuningfork.train.networks import Outputs, ResidualNetwork
 from tuningfork.train.recipe import PictureSettings
 from tuningfork.votes.fractions import parents_first
@@ -41,14 +42,14 @@ class Exported(nn.Module):
 
     def __init__(self, network: nn.Module, outputs: Outputs, pictures: PictureSettings) -> None:
         super().__init__()
-        self.network = network
+        self.network = network.plain() if isinstance(network, EquivariantNetwork) else network
         self.outputs = outputs
         self.pictures = pictures
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         planes = pixels.permute(0, 3, 1, 2).float()
         planes = (planes - self.pictures.mean) / self.pictures.scale
-        if not isinstance(self.network, ResidualNetwork):
+        if not isinstance(self.network, ResidualNetwork | EquivariantNetwork):
             return (torch.softmax(self.network(planes)[:, self.outputs.classes], dim=1),)
         features = self.network.features(planes)
         embedding = features.mean(dim=(2, 3))
@@ -66,7 +67,7 @@ class Exported(nn.Module):
 
 def output_names(network: nn.Module, outputs: Outputs) -> list[str]:
     """Name the outputs of an exported network, in their order."""
-    if not isinstance(network, ResidualNetwork):
+    if not isinstance(network, ResidualNetwork | EquivariantNetwork):
         return ["probabilities"]
     votes = [] if outputs.votes is None else ["fractions"]
     return ["probabilities", *votes, "heat", "embedding", *outputs.side_rules]

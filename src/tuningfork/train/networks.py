@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tuningfork.train.equivariant import EquivariantNetwork
 from tuningfork.train.recipe import NetworkSettings
 from tuningfork.votes.rules import load_rule
 from tuningfork.votes.tree import TREE
@@ -50,6 +51,8 @@ def build(settings: NetworkSettings, outputs: Outputs, input_pixels: int) -> nn.
     """Make the network that the recipe asks for, with fresh weights from torch's global seed."""
     if settings.kind == "reference":
         return ReferenceNetwork(outputs.count, input_pixels, settings.dropout)
+    if settings.kind == "equivariant":
+        return EquivariantNetwork(settings, outputs.count)
     return ResidualNetwork(settings, outputs.count)
 
 

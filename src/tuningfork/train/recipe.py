@@ -28,16 +28,18 @@ class _Part(BaseModel):
 class NetworkSettings(_Part):
     """Which network, and how large."""
 
-    kind: Literal["residual", "reference"]
+    kind: Literal["residual", "equivariant", "reference"]
     stem: Count = 32
-    """Filters of the first convolution (residual)."""
+    """Filters of the first convolution (residual, equivariant)."""
     stem_stride: Literal[2, 4] = 2
     """How far the first convolution reduces the picture, by a kernel one pixel wider
     (residual)."""
     widths: tuple[Count, ...] = (48, 96, 192)
-    """Filters of each stage; every stage halves the resolution (residual)."""
+    """Filters of each stage; every stage halves the resolution (residual, equivariant)."""
     blocks: tuple[Count, ...] = (2, 2, 2)
-    """Residual blocks in each stage (residual)."""
+    """Residual blocks in each stage (residual, equivariant)."""
+    features: Count = 256
+    """Values that the last layer sees (equivariant; a residual network's are its last width)."""
     dropout: Share = 0.3
     side_rules: tuple[str, ...] = ()
     """Further label rules whose classes the network learns beside its own, in training only."""
@@ -202,8 +204,24 @@ class Recipe(_Part):
                 raise ValueError(f"rounds.emphasis names {name}, which sources does not")
         if self.network.kind == "reference" and len(self.rounds) > 1:
             raise ValueError("the reference network trains in one round")
-        if self.network.kind == "reference" and self.begins_with:
-            raise ValueError("the reference network begins with fresh weights")
+        if self.network.kind != "residual" and self.begins_with:
+            raise ValueError(f"the {self.network.kind} network begins with fresh weights")
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_symmetry(self) -> Recipe:
+        if self.network.kind != "equivariant":
+            return self
+        if any(one % 8 for one in (self.network.stem, *self.network.widths)):
+            raise ValueError("network.stem and widths of an equivariant network are multiples of 8")
+        if self.network.stem_stride != 2:
+            raise ValueError("network.stem_stride of an equivariant network is 2")
+        whole = 2 ** (1 + len(self.network.widths))
+        if self.pictures.input_pixels % whole:
+            raise ValueError(
+                f"pictures.input_pixels of this equivariant network is a multiple of {whole}: an "
+                "odd map loses the symmetry where it is halved"
+            )
         return self
 
     @model_validator(mode="after")
