@@ -9,9 +9,12 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+import tuningfork
 from tests.classify.conftest import COLOURS, plain
 from tests.model.toy import write_toy
+from tuningfork.classify import Classification
 from tuningfork.cli import app
+from tuningfork.explain.folder import captions
 from tuningfork.explain.overlay import SHOWN
 
 
@@ -69,6 +72,15 @@ def test_answers_are_the_same_with_and_without_maps(tmp_path: Path, pictures: Pa
         _run(tmp_path, str(pictures), "--output", str(table), *more)
         tables.append(table.read_text())
     assert tables[0] == tables[1]
+
+
+def test_a_map_does_not_claim_what_is_refused() -> None:
+    """Noise is no galaxy to the bundled network, and the map says so in place of a class."""
+    noise = np.random.default_rng(0).integers(0, 256, (424, 424, 3), dtype=np.uint8)
+    refused = tuningfork.load().classify(Image.fromarray(noise))
+    assert captions(refused) == ("no galaxy here", f"what speaks for {refused.label}")
+    sure = Classification("spiral", {"spiral": 0.9, "elliptical": 0.1}, {})
+    assert captions(sure) == ("spiral 90%", "what speaks for it")
 
 
 def test_what_cannot_be_drawn_is_refused_at_once(tmp_path: Path, pictures: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tuningfork.classify import Row
+from tuningfork.classify import Classification, Row
 from tuningfork.errors import BadData, BadModel
 from tuningfork.explain.heat import METHODS, heat_map
 from tuningfork.explain.overlay import overlay, shown_crop
@@ -19,6 +19,7 @@ from tuningfork.images.frame import Pixels
 from tuningfork.images.framing import Reading
 from tuningfork.images.reading import read_picture
 from tuningfork.images.sources import Picture
+from tuningfork.model.calibration import NO_GALAXY
 from tuningfork.model.session import Model
 
 Classify = Callable[[Iterable[Picture]], Iterable[Row]]
@@ -58,9 +59,9 @@ def explain_pictures(
         picture = ahead.popleft()
         if row.classification is not None:
             name = _name(row.id, taken)
-            label, share = row.classification.label, row.classification.confidence
+            label = row.classification.label
             drawn = explained_picture(model, picture, label, reading=reading, method=method)
-            _write(_captioned(drawn, f"{label} {share:.0%}"), folder / f"{name}.png")
+            _write(_captioned(drawn, *captions(row.classification)), folder / f"{name}.png")
         yield row
 
 
@@ -73,6 +74,13 @@ def explained_picture(
     pixels = preprocessing.cut(shown.picture, shown.window)
     crop = shown_crop(shown.picture, preprocessing, shown.window)
     return np.hstack([crop, overlay(crop, heat_map(model, pixels, label, method=method))])
+
+
+def captions(found: Classification) -> tuple[str, str]:
+    """What stands below the crop and below the overlay."""
+    if found.doubt is not None and found.doubt.verdict == NO_GALAXY:
+        return NO_GALAXY, f"what speaks for {found.label}"
+    return f"{found.label} {found.confidence:.0%}", "what speaks for it"
 
 
 def _check(model: Model, folder: Path, method: str) -> None:
@@ -104,14 +112,14 @@ def _name(id_: str, taken: set[str]) -> str:
     return name
 
 
-def _captioned(pixels: Pixels, text: str) -> Image.Image:
+def _captioned(pixels: Pixels, left: str, right: str) -> Image.Image:
     height, width = pixels.shape[:2]
     image = Image.new("RGB", (width, height + CAPTION), "black")
     image.paste(Image.fromarray(pixels), (0, 0))
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(16)
-    draw.text((8, height + 6), text, fill="white", font=font)
-    draw.text((width // 2 + 8, height + 6), "what speaks for it", fill="white", font=font)
+    draw.text((8, height + 6), left, fill="white", font=font)
+    draw.text((width // 2 + 8, height + 6), right, fill="white", font=font)
     return image
 
 
