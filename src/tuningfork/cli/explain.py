@@ -127,10 +127,7 @@ def _draw(
     crop = shown_crop(shown.picture, network.card.preprocessing, shown.window)
     heat = heat_map(network, pixels, found.label)
     overlaid = overlay(crop, heat)
-    explained = Explained(
-        found.label, found.probabilities, found.fractions, following, crop, overlaid
-    )
-    draw_tree(explained, output)
+    draw_tree(Explained(found, following, crop, overlaid), output)
 
 
 def _print(
@@ -138,8 +135,12 @@ def _print(
 ) -> None:
     from rich.console import Console
 
+    from tuningfork.explain import verdict_sentence
+
     console = Console(highlight=False)
     console.print(f"[bold]{found.label}[/]  {found.confidence:.0%}")
+    if found.doubt is not None:
+        console.print(verdict_sentence(found.doubt))
     if note:
         console.print(note, style="dim", markup=False)
     for name, share in sorted(found.probabilities.items(), key=lambda one: -one[1]):
@@ -183,6 +184,8 @@ def _as_json(
 ) -> dict[str, Any]:
     return {
         "class": found.label,
+        "verdict": None if found.doubt is None else found.doubt.verdict,
+        "set": None if found.doubt is None else list(found.doubt.possible),
         "note": note,
         "probabilities": dict(found.probabilities),
         "walk": [

@@ -153,7 +153,7 @@ def _target(words: list[str], size: float | None) -> Target:
 def _print(sight: Sight, output: Path | None) -> None:
     from rich.console import Console
 
-    from tuningfork.explain import walk
+    from tuningfork.explain import verdict_sentence, walk
 
     console = Console(highlight=False, soft_wrap=True)
     found, view = sight.row.classification, sight.view
@@ -168,6 +168,8 @@ def _print(sight: Sight, output: Path | None) -> None:
             f"Note: this is no galaxy but: {place.kind}. What follows means nothing.", style="red"
         )
     console.print(f"\n[bold]{found.label}[/]  {found.confidence:.0%}")
+    if found.doubt is not None:
+        console.print(verdict_sentence(found.doubt))
     for name, share in sorted(found.probabilities.items(), key=lambda one: -one[1]):
         console.print(_line(name, share))
     if found.fractions:
@@ -211,9 +213,7 @@ def _picture(network: Model, sight: Sight, path: Path) -> None:
     pixels = preprocessing.cut(shown.picture, shown.window)
     crop = shown_crop(shown.picture, preprocessing, shown.window)
     heat = heat_map(network, pixels, found.label)
-    explained = Explained(
-        found.label, found.probabilities, found.fractions, None, crop, overlay(crop, heat)
-    )
+    explained = Explained(found, None, crop, overlay(crop, heat))
     cutout = view.cutout
     credit = {"sdss": "SDSS", "legacy": "DESI Legacy Imaging Surveys"}[cutout.survey]
     note = (

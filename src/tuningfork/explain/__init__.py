@@ -3,6 +3,7 @@
 from tuningfork.explain.follow import Following, follow, following_sentence
 from tuningfork.explain.heat import activation_maps, heat_map
 from tuningfork.explain.overlay import overlay, shown_crop
+from tuningfork.explain.verdict import verdict_sentence
 from tuningfork.explain.walk import Step, walk
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "heat_map",
     "overlay",
     "shown_crop",
+    "verdict_sentence",
     "walk",
 ]

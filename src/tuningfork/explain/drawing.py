@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tuningfork.classify import Classification
 from tuningfork.errors import BadData
 from tuningfork.explain.follow import Following, following_sentence
 from tuningfork.explain.layout import (
@@ -23,6 +24,7 @@ from tuningfork.explain.layout import (
     layout,
     route,
 )
+from tuningfork.explain.verdict import title_of
 from tuningfork.explain.walk import walk
 from tuningfork.files import replacing
 from tuningfork.images.frame import Pixels
@@ -40,9 +42,7 @@ BLUE, PALE, INK, DIM, FAINT = "#0072B2", "#c9d8e2", "#1a1a1a", "#6b6b6b", "#d5d5
 class Explained:
     """One galaxy and everything that its drawing says."""
 
-    label: str
-    probabilities: Mapping[str, float]
-    fractions: Mapping[str, float]
+    found: Classification
     following: Following | None
     """None for a network whose rule is not at hand."""
     crop: Pixels
@@ -78,16 +78,16 @@ def draw_tree(explained: Explained, path: Path) -> None:
         axes.set_xlim(0, placed.width)
         axes.set_ylim(placed.height, 0)
         axes.set_axis_off()
-        taken = {step.taken.key for step in walk(explained.fractions)}
+        taken = {step.taken.key for step in walk(explained.found.fractions)}
         _draw_lines(axes, placed, taken)
         for card in placed.cards.values():
-            _draw_card(axes, card, explained.fractions, taken)
+            _draw_card(axes, card, explained.found.fractions, taken)
         _draw_answer(axes, explained, placed.height)
         if explained.following is not None:
-            _draw_following(axes, explained.following, explained.label, placed)
+            _draw_following(axes, explained.following, explained.found.label, placed)
         try:
             with replacing(path) as temporary:
-                figure.savefig(temporary, dpi=110, metadata=_metadata(path, explained.label))
+                figure.savefig(temporary, dpi=110, metadata=_metadata(path, explained.found.label))
         except OSError as error:
             raise BadData(f"{path}: {error.strerror or error}; write it elsewhere") from error
 
@@ -183,14 +183,14 @@ def _draw_share(
 def _draw_answer(axes: Axes, explained: Explained, height: float) -> None:
     """Draw class, probabilities and the two pictures, left of the tree."""
     x, y = 0.3, TOP + 0.05
-    name = _words(explained.label)
-    axes.text(x, y, name, size=15, weight="bold", va="center")
+    found = explained.found
+    axes.text(x, y, title_of(found.label, found.doubt), size=15, weight="bold", va="center")
     y += 0.38
-    for one, share in sorted(explained.probabilities.items(), key=lambda pair: -pair[1]):
-        _draw_share(axes, (x, y), _words(one), share, taken=one == explained.label)
+    for one, share in sorted(explained.found.probabilities.items(), key=lambda pair: -pair[1]):
+        _draw_share(axes, (x, y), _words(one), share, taken=one == explained.found.label)
         y += ROW
     side = min(LEFT - GUTTER - 0.3, (height - y - 0.9) / 2)
-    captions = ("what the network sees", f"what speaks for “{name}”")
+    captions = ("what the network sees", f"what speaks for “{_words(found.label)}”")
     for pixels, caption in zip((explained.crop, explained.overlaid), captions, strict=True):
         y += 0.12
         axes.imshow(pixels, extent=(x, x + side, y + side, y), aspect="auto", zorder=2)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from tuningfork.errors import BadData
 from tuningfork.explain.drawing import BLUE, DIM, INK, PALE, Explained
+from tuningfork.explain.verdict import title_of, verdict_sentence
 from tuningfork.explain.walk import walk
 from tuningfork.files import replacing
+from tuningfork.model.calibration import SURE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,8 +38,10 @@ def draw_portrait(explained: Explained, path: Path, *, title: str, note: str = "
         axes.set_axis_off()
         top = 0.95
         axes.text(0.3, 0.42, title, fontsize=15, weight="bold", color=INK, va="center")
-        share = explained.probabilities[explained.label]
-        said = f"{explained.label.replace('_', ' ')}, {share:.0%}"
+        found = explained.found
+        said = f"{title_of(found.label, found.doubt)}, {found.confidence:.0%}"
+        if found.doubt is not None and found.doubt.verdict != SURE:
+            said = verdict_sentence(found.doubt)
         axes.text(0.3, 0.74, said, fontsize=11.5, color=BLUE, va="center", weight="bold")
         for place, (pixels, caption) in enumerate(
             ((explained.crop, "what the network sees"), (explained.overlaid, "where it looks"))
@@ -58,10 +62,10 @@ def draw_portrait(explained: Explained, path: Path, *, title: str, note: str = "
 
 def _draw_answers(axes: Axes, explained: Explained, left: float, top: float) -> None:
     y = top + ROW / 2
-    for name, share in sorted(explained.probabilities.items(), key=lambda one: -one[1]):
-        _draw_bar(axes, left, y, name.replace("_", " "), share, taken=name == explained.label)
+    for name, share in sorted(explained.found.probabilities.items(), key=lambda one: -one[1]):
+        _draw_bar(axes, left, y, name.replace("_", " "), share, taken=name == explained.found.label)
         y += ROW
-    steps = walk(explained.fractions) if explained.fractions else ()
+    steps = walk(explained.found.fractions) if explained.found.fractions else ()
     for step in steps:
         y += 0.12
         if y > top + SIDE:
