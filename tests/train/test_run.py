@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -226,6 +227,23 @@ def test_a_folder_with_a_run_is_not_written_over(finished: Finished) -> None:
         train(replace(same, recipe=other, resume=True), quiet())
     with pytest.raises(BadData, match="begun with other checksums"):
         train(replace(same, sets=same.sets[:2], resume=True), quiet())
+
+
+@pytest.mark.usefixtures("without_export")
+def test_a_run_from_before_a_setting_was_added_resumes(finished: Finished, tmp_path: Path) -> None:
+    """Its record does not name the setting, whose default was what it meant."""
+    output = tmp_path / "old"
+    shutil.copytree(finished.output, output)
+    record = json.loads((output / "run.json").read_bytes())
+    del record["recipe"]["network"]["features"]
+    (output / "run.json").write_text(json.dumps(record))
+    one = plan(finished.paths, recipe(finished.folder), output, resume=True)
+    train(replace(one, store=finished.folder / "cache"), quiet())
+    assert_same_run(output, finished.output)
+    record["recipe"]["network"]["features"] = 8
+    (output / "run.json").write_text(json.dumps(record))
+    with pytest.raises(BadData, match="begun with other recipe"):
+        train(replace(one, store=finished.folder / "cache"), quiet())
 
 
 def test_nothing_to_resume_is_said(finished: Finished, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -175,6 +176,7 @@ def _prepare(
     if not path.exists():
         raise BadData(f"{plan.output}: no run to resume; leave --resume out to start one")
     before = json.loads(path.read_bytes())
+    before["recipe"] = _completed(before["recipe"])
     for key in ("recipe", "checksums", "galaxies", "knowledge"):
         if key in before and before[key] != record[key]:
             raise BadData(
@@ -185,6 +187,14 @@ def _prepare(
         trainer.state.restore(checkpoint)
     if leads:
         _drop_later_epochs(plan.output / METRICS, trainer.state.epoch)
+
+
+def _completed(recipe: dict[str, Any]) -> dict[str, Any]:
+    """A record's recipe with what recipes of then did not ask yet, by its default."""
+    try:
+        return Recipe.model_validate(recipe).model_dump(mode="json")
+    except ValidationError:
+        return recipe
 
 
 def _drop_later_epochs(metrics: Path, epoch: int) -> None:
