@@ -8,6 +8,7 @@ Every docs/figures/probe-*.json becomes a section, in the order of the names.
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,9 @@ def _row(one: dict[str, Any], classes: list[str]) -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     PAGE.write_text(
         page(PAGE.read_text(encoding="utf-8"), read_probes(ROOT / "docs" / "figures")),
         encoding="utf-8",

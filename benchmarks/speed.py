@@ -2,7 +2,7 @@ r"""How fast the networks are, alone and from files, against ConvNeXt-Nano, and 
 
     python -m benchmarks.speed ../shared/data/kaggle --json docs/figures/speed.json
     python -m benchmarks.speed --draw docs/figures/speed.json --figure docs/images/pareto.svg \
-        --accuracy full=0.957 swift=0.945 reference=0.909
+        --accuracy full=SHARE swift=SHARE reference=0.909
 
 Alone: ONNX Runtime in fp32, batches of 16, on all cores. From files: ``tuningfork classify`` over a
 folder as a whole process, against a loop of Pillow and ConvNeXt-Nano at 224 pixels over the same

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from tuningfork.classify import Classification
 from tuningfork.cli import app
 from tuningfork.explain.folder import captions
 from tuningfork.explain.overlay import SHOWN
+from tuningfork.model.calibration import Doubt
 
 
 @pytest.fixture
@@ -81,6 +83,43 @@ def test_a_map_does_not_claim_what_is_refused() -> None:
     assert captions(refused) == ("no galaxy here", f"what speaks for {refused.label}")
     sure = Classification("spiral", {"spiral": 0.9, "elliptical": 0.1}, {})
     assert captions(sure) == ("spiral 90%", "what speaks for it")
+    unsure = replace(sure, doubt=Doubt(("spiral", "elliptical"), "unsure"))
+    assert captions(unsure)[0] == "spiral 90%, unsure"
+
+
+def test_no_picture_is_written_over(tmp_path: Path, pictures: Path) -> None:
+    """A folder among the pictures is refused before anything is read, and so is the picture."""
+    before = {one: one.read_bytes() for one in pictures.rglob("*.png")}
+    for maps in (pictures, pictures / "more", pictures / "maps"):
+        code, shown = _run(tmp_path, str(pictures), "--explain", str(maps))
+        assert code == 2, shown
+        assert "name a folder beside them" in " ".join(shown.replace("│", "").split())
+    left = pictures / "left.png"
+    code, shown = _run(tmp_path, str(left), "--explain", str(pictures))
+    assert code == 2, shown
+    command = ["explain", str(left), "--output", str(left)]
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 2
+    assert "name another file" in " ".join(refused.output.replace("│", "").split())
+    assert before == {one: one.read_bytes() for one in pictures.rglob("*.png")}
+
+
+def test_a_long_name_in_any_script_gets_its_map(tmp_path: Path) -> None:
+    """243 bytes of name leave no room for more on a file system, so the map's is cut."""
+    name = "星" * 80
+    (tmp_path / f"{name}.png").write_bytes(plain(COLOURS["spiral"]))
+    code, shown = _run(tmp_path, str(tmp_path / f"{name}.png"), "--explain", str(tmp_path / "m"))
+    assert code == 0, shown
+    (drawn,) = (tmp_path / "m").iterdir()
+    assert name.startswith(drawn.stem)
+    assert len(drawn.stem) > 30
+
+
+def test_a_way_to_heat_needs_maps(tmp_path: Path, pictures: Path) -> None:
+    """Not ignored, and neither is an empty name for their folder."""
+    for words in (["--heat", "views"], ["--explain", ""]):
+        code, shown = _run(tmp_path, str(pictures), *words)
+        assert code == 2, shown
 
 
 def test_what_cannot_be_drawn_is_refused_at_once(tmp_path: Path, pictures: Path) -> None:

@@ -94,7 +94,7 @@ def _picture(label: str, colour: tuple[int, int, int]) -> bytes:
     return encoded(np.rint(light[..., np.newaxis] * np.array(colour)).astype(np.uint8))
 
 
-def _set(count: int = 12) -> GalaxySet:
+def _set(count: int = 24) -> GalaxySet:
     """Make round red ellipticals and flat blue spirals, sorted by class."""
     galaxies = []
     for label, colour in COLOURS.items():
@@ -138,23 +138,32 @@ def test_a_network_that_goes_by_shape_is_found_out(by_shape: Model) -> None:
     assert found.conflict.shape == found.conflict.count > 0
 
 
+def test_few_galaxies_or_one_class_decide_nothing(by_shape: Model) -> None:
+    """The paragraph says what it would take, with the numbers all the same."""
+    few = probe(by_shape, _set(10), RULE)
+    round_ones = GalaxySet("made", Path("made"), _set(60).galaxies[:30], ())
+    for found in (few, probe(by_shape, round_ones, RULE)):
+        assert verdict(found) == "unknown"
+        assert paragraph(found).startswith("Not to be told: that takes at least 20 galaxies")
+
+
 def test_figures_add_up(by_shape: Model) -> None:
     """Recall, answers and support belong together in every result."""
     found = probe(by_shape, _set(), RULE)
     assert [(one.name, one.setting) for one in found.results] == [
         (one.name, one.setting) for one in CHANGES
     ]
-    assert found.count == 12
+    assert found.count == 24
     assert found.support == {
-        "elliptical": 6, "spiral": 6, "barred_spiral": 0, "edge_on_spiral": 0
+        "elliptical": 12, "spiral": 12, "barred_spiral": 0, "edge_on_spiral": 0
     }  # fmt: skip
     for one in found.results:
-        assert sum(one.answers.values()) == 12
+        assert sum(one.answers.values()) == 24
         assert one.recall["barred_spiral"] is None
-        recalled = 6 * (one.recall["elliptical"] or 0) + 6 * (one.recall["spiral"] or 0)
-        assert recalled == pytest.approx(12 * one.accuracy)
+        recalled = 12 * (one.recall["elliptical"] or 0) + 12 * (one.recall["spiral"] or 0)
+        assert recalled == pytest.approx(24 * one.accuracy)
         assert one.interval[0] <= one.accuracy <= one.interval[1]
-    assert json.loads(json.dumps(found.as_json()))["count"] == 12
+    assert json.loads(json.dumps(found.as_json()))["count"] == 24
 
 
 def test_the_same_set_gives_the_same_figures(by_colour: Model) -> None:
@@ -171,7 +180,7 @@ def test_pictures_that_cannot_be_read_are_named_and_left_out(by_shape: Model) ->
     good = _set()
     bad = Galaxy("bad", Picture("bad", "bad", read), Known(label="spiral"))
     found = probe(by_shape, GalaxySet("made", Path("made"), (bad, *good.galaxies), ()), RULE)
-    assert found.count == 12
+    assert found.count == 24
     assert found.unreadable == ("gone: fetch it again",)
     with pytest.raises(BadData, match="gone"):
         probe(by_shape, GalaxySet("made", Path("made"), (bad,), ()), RULE)

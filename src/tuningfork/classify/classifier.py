@@ -104,6 +104,8 @@ def classifications(
     card's calibration: it moves the probabilities (Saerens et al. 2002). Raises BadModel for a
     prior where the card has no calibration, ValueError for a wrong coverage or prior.
     """
+    if not 0 < coverage < 1:
+        raise ValueError(f"coverage is {coverage}; give a number between 0 and 1, such as 0.95")
     own = card.calibration
     if own is None and prior is not None:
         raise BadModel(NOT_CALIBRATED.format(name=card.name))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """Rows that are printed where the whole table goes to a file."""
+HEAT = "occlusion"
+"""How heat maps are found where nothing else is asked for."""
 PIPE_WIDTH = 240
 """Characters a line, where the table goes to another program."""
 
@@ -123,7 +125,7 @@ def classify(
             help="How --explain finds it: occlusion (about a hundred runs a picture), activation "
             "(one run, coarser) or views (eight). See docs/heat-maps.md.",
         ),
-    ] = "occlusion",
+    ] = HEAT,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print every row as JSON instead of a table.")
     ] = False,
@@ -169,6 +171,7 @@ def classify(
     )
     settings = {"reading": reading, **doubt_settings(model, coverage, prior)}
     in_parts = catalog is not None or goes_to_parts(place)
+    _check_maps(explain, heat, given)
     _check_kind(resume, explain, engine, workers, in_parts=in_parts)
     chosen = engine_named(engine, workers, address)
     if in_parts:
@@ -255,6 +258,24 @@ class _Told:
             self.notes.append(f"{row.id}: {row.note}")
         if row.error and (self._every or len(self.errors) < SHOWN):
             self.errors.append(row.error)
+
+
+def _check_maps(folder: Path | None, method: str, paths: list[str]) -> None:
+    """Refuse a folder for heat maps that would write over pictures, or be read as some."""
+    if folder is None:
+        if method != HEAT:
+            raise typer.BadParameter("goes with --explain", param_hint="--heat")
+        return
+    if not folder.name:
+        raise typer.BadParameter("name a folder for the heat maps", param_hint="--explain")
+    own = folder.resolve()
+    for place in map(Path, paths):
+        among = place.resolve() if place.is_dir() else place.resolve().parent
+        if own == among or (place.is_dir() and own.is_relative_to(among)):
+            raise typer.BadParameter(
+                f"{folder} lies among the pictures; name a folder beside them",
+                param_hint="--explain",
+            )
 
 
 def _check_kind(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from tuningfork.cli.options import ModelName
+from tuningfork.cli.options import ModelName, check_outputs
 from tuningfork.cli.reading import Bands, Center, Hdu, Size, Softening, Stretch, reading_of
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def explain(
         frame=frame,
     )
     if output is not None:
+        check_outputs({"--output": output}, [image])
         check_drawing(output)
     network = load_model(model)
     shown = shown_in(image, reading)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+from tuningfork.errors import BadTable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,6 +92,36 @@ def check_frame(frame: float) -> None:
     """Refuse what a range lets through. Raises typer.BadParameter for a number that is none."""
     if not math.isfinite(frame):
         raise typer.BadParameter("give a number such as 0.5", param_hint="--frame")
+
+
+def check_outputs(files: Mapping[str, Path | None], inputs: Iterable[Path] = ()) -> None:
+    """Refuse, before the long work, files that could not be written or would destroy an input.
+
+    ``files`` are by their options' names. Raises typer.BadParameter for a folder, for two options
+    with one file and for a file that is read; BadTable where nothing can be written.
+    """
+    taken = {one.resolve(): "a file that is read" for one in inputs}
+    for option, path in files.items():
+        if path is None:
+            continue
+        if path.is_dir():
+            raise typer.BadParameter("is a folder; name a file in it", param_hint=option)
+        if path.resolve() in taken:
+            raise typer.BadParameter(
+                f"{path} is {taken[path.resolve()]}; name another file", param_hint=option
+            )
+        taken[path.resolve()] = f"the file of {option} too"
+        there = next(one for one in path.absolute().parents if one.exists())
+        if not (there.is_dir() and os.access(there, os.W_OK)):
+            raise BadTable(f"{path}: {there} cannot be written to; write the file elsewhere")
+
+
+def learned_from(count: int, data: str) -> str:
+    """Warn that a network is measured on what it learned from."""
+    return (
+        f"Mind: the network learned from {count:,} galaxies of a set called {data}, so these "
+        "figures flatter it; add --held-out for those it never saw"
+    )
 
 
 def table_console(pipe_width: int) -> Console:

@@ -16,6 +16,8 @@ from tuningfork.cli.options import (
     RuleName,
     SamePairs,
     check_frame,
+    check_outputs,
+    learned_from,
     table_console,
 )
 from tuningfork.cli.progress import progress_bar
@@ -60,7 +62,8 @@ def probe(
     \b
     Examples:
       tuningfork probe my_galaxies/
-      tuningfork probe kaggle/ --model runs/first --json probe.json --figure probe.svg
+      tuningfork probe kaggle/ --held-out --same same_galaxy.csv
+      tuningfork probe my_galaxies/ --json probe.json --figure probe.svg
     """  # noqa: D301  (Typer needs the \b itself)
     from tuningfork.data import held_out, read_same_galaxy, read_set
     from tuningfork.model.session import load_model
@@ -70,8 +73,7 @@ def probe(
     from tuningfork.votes.rules import load_rule
 
     check_frame(frame)
-    if json_file is not None and json_file.is_dir():
-        raise typer.BadParameter("is a folder; name a file in it", param_hint="--json")
+    check_outputs({"--json": json_file, "--figure": figure})
     if figure is not None:
         check_figure(figure)
     network = load_model(model)
@@ -90,6 +92,8 @@ def probe(
             watch=lambda done, total: progress.update(task, completed=done, total=total),
         )
     _print(found)
+    if not only_held_out and galaxies.name in network.card.data:
+        typer.echo(learned_from(network.card.data[galaxies.name], galaxies.name))
     typer.echo("\n" + paragraph(found))
     if json_file is not None:
         _write(json_file, found)

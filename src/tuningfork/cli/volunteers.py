@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from tuningfork.cli.options import JsonFile, ModelName
+from tuningfork.cli.options import JsonFile, ModelName, check_outputs
+from tuningfork.errors import BadData
 
 if TYPE_CHECKING:
     from tuningfork.report.volunteers import Measured
@@ -63,6 +64,9 @@ def volunteers(
     from tuningfork.report.findings import write_json
     from tuningfork.votes.rules import load_rule
 
+    check_outputs({"--json": json_file, "--figure": figure})
+    if figure is not None and figure.suffix.lower() != ".svg":
+        raise typer.BadParameter("end the figure's name in .svg", param_hint="--figure")
     network = load_model(model)
     rule = load_rule(network.card.rule)
     pairs = read_same_galaxy(same) if same is not None else {}
@@ -75,6 +79,8 @@ def volunteers(
 
     found = crowds.measure(network.card, sets, evaluated, held_out=not everything)
     _print(found)
+    if figure is not None and found.whole.overall.volunteers is None:
+        raise BadData(f"{figure}: too few galaxies for a figure; give a larger set")
     if json_file is not None:
         write_json(found.as_json(), json_file)
     if figure is not None:
@@ -120,12 +126,10 @@ def _print(found: Measured) -> None:
 def _draw(found: Measured, path: Path) -> None:
     import base64
 
-    from tuningfork.errors import BadData, BadTable
+    from tuningfork.errors import BadTable
     from tuningfork.files import replacing
     from tuningfork.report.figures import crowd_sizes
 
-    if found.whole.overall.volunteers is None:
-        raise BadData(f"{path}: too few galaxies for a figure; give a larger set")
     address = crowd_sizes(found.whole)
     try:
         with replacing(path) as temporary:

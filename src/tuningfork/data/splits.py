@@ -32,13 +32,13 @@ def split_of(id: str, shares: Mapping[str, float], seed: int = 0) -> str:  # noq
     return [name for name, share in shares.items() if share > 0][-1]
 
 
-def read_same_galaxy(path: Path) -> dict[str, str]:
+def read_same_galaxy(path: str | Path) -> dict[str, str]:
     """Ids of a table's first column, each with the second column's id of the same picture.
 
     Take ``pairs.get(id, id)`` for the ids of the first column's set before splitting or
     excluding, and a pair stays on one side. Raises BadTable if the table lacks two columns.
     """
-    file = open_table(path)
+    file = open_table(Path(path))
     if len(file.header) < 2:
         raise BadTable(f"{path}: pairs need two columns of ids; give both")
     first, second = file.header[:2]

@@ -28,6 +28,7 @@ from tuningfork.explain.verdict import title_of
 from tuningfork.explain.walk import walk
 from tuningfork.files import replacing
 from tuningfork.images.frame import Pixels
+from tuningfork.model.calibration import UNSURE
 from tuningfork.votes.tree import TREE
 
 if TYPE_CHECKING:
@@ -185,6 +186,9 @@ def _draw_answer(axes: Axes, explained: Explained, height: float) -> None:
     x, y = 0.3, TOP + 0.05
     found = explained.found
     axes.text(x, y, title_of(found.label, found.doubt), size=15, weight="bold", va="center")
+    if found.doubt is not None and found.doubt.verdict == UNSURE:
+        y += 0.26
+        axes.text(x, y, UNSURE, color=DIM, va="center")
     y += 0.38
     for one, share in sorted(explained.found.probabilities.items(), key=lambda pair: -pair[1]):
         _draw_share(axes, (x, y), _words(one), share, taken=one == explained.found.label)

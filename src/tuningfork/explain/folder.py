@@ -19,13 +19,14 @@ from tuningfork.images.frame import Pixels
 from tuningfork.images.framing import Reading
 from tuningfork.images.reading import read_picture
 from tuningfork.images.sources import Picture
-from tuningfork.model.calibration import NO_GALAXY
+from tuningfork.model.calibration import NO_GALAXY, UNSURE
 from tuningfork.model.session import Model
 
 Classify = Callable[[Iterable[Picture]], Iterable[Row]]
 
 LONGEST_NAME = 100
-"""Characters of a picture's id that its map's name keeps."""
+"""Bytes of a picture's id that its map's name keeps: file systems allow 255, some of them taken
+by a temporary name."""
 CAPTION = 30
 """Pixels of the line below the pictures."""
 
@@ -80,7 +81,8 @@ def captions(found: Classification) -> tuple[str, str]:
     """What stands below the crop and below the overlay."""
     if found.doubt is not None and found.doubt.verdict == NO_GALAXY:
         return NO_GALAXY, f"what speaks for {found.label}"
-    return f"{found.label} {found.confidence:.0%}", "what speaks for it"
+    unsure = ", unsure" if found.doubt is not None and found.doubt.verdict == UNSURE else ""
+    return f"{found.label} {found.confidence:.0%}{unsure}", "what speaks for it"
 
 
 def _check(model: Model, folder: Path, method: str) -> None:
@@ -103,7 +105,8 @@ def _check(model: Model, folder: Path, method: str) -> None:
 
 def _name(id_: str, taken: set[str]) -> str:
     """Give a file's name of its own for a picture's id."""
-    plain = re.sub(r"[^\w.-]+", "_", id_)[:LONGEST_NAME].lstrip(".") or "picture"
+    cut = re.sub(r"[^\w.-]+", "_", id_).encode()[:LONGEST_NAME].decode(errors="ignore")
+    plain = cut.lstrip(".") or "picture"
     name, number = plain, 1
     while name in taken:
         number += 1

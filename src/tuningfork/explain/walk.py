@@ -37,6 +37,7 @@ def walk(fractions: Mapping[str, float]) -> tuple[Step, ...]:
         if asked <= 0:
             break
         taken = question.answers[weighted.index(max(weighted))]
-        steps.append(Step(question, asked, tuple(one / asked for one in weighted), taken))
+        # Sums of rounded fractions may pass 1 by their last digit.
+        steps.append(Step(question, min(asked, 1.0), tuple(one / asked for one in weighted), taken))
         following = taken.leads_to
     return tuple(steps)

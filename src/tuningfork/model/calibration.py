@@ -174,7 +174,9 @@ def parsed_prior(text: str, classes: Sequence[str]) -> dict[str, float]:
         raise BadRule(f"prior '{text}': lacks {missing}; name every class")
     whole = sum(shares.values())
     if not (0 < whole < math.inf and min(shares.values()) >= 0):
-        raise BadRule(f"prior '{text}': give shares of at least 0 that are not all 0")
+        raise BadRule(
+            f"prior '{text}': give shares of at least 0 that are not all 0, nor beyond all bounds"
+        )
     return {name: share / whole for name, share in shares.items()}
 
 

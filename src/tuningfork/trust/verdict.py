@@ -9,14 +9,19 @@ MUCH = 2.0
 """One loss decides where it is this many times the other."""
 LEAST = 0.02
 """A loss of accuracy below this decides nothing."""
+FEWEST = 20
+"""Of fewer galaxies one answer more or less would turn the verdict."""
 
 
 def verdict(probe: Probe) -> str:
-    """Say what a network goes by: ``shape``, ``colour``, ``both`` or ``neither``.
+    """Say what a network goes by: ``shape``, ``colour``, ``both``, ``neither`` or ``unknown``.
 
-    Compares what accuracy loses where colour is gone (the worse of grey and another galaxy's
-    colour) with what it loses where shape is gone (azimuthal mean).
+    Unknown where there are fewer than FEWEST galaxies, or of one class alone. Else it compares
+    what accuracy loses where colour is gone (the worse of grey and another galaxy's colour) with
+    what it loses where shape is gone (azimuthal mean).
     """
+    if probe.count < FEWEST or sum(count > 0 for count in probe.support.values()) < 2:
+        return "unknown"
     colour, shape = losses(probe)
     if max(colour, shape) < LEAST:
         return "neither"
@@ -64,6 +69,7 @@ _ANSWERS = {
     "colour": "Colour.",
     "both": "Both.",
     "neither": "Neither by itself.",
+    "unknown": f"Not to be told: that takes at least {FEWEST} galaxies, of two classes or more.",
 }
 
 
