@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -24,7 +25,7 @@ from rich.progress import track
 from rich.table import Table
 
 from tuningfork.data import held_out as only_held_out
-from tuningfork.data import read_set
+from tuningfork.data import read_same_galaxy, read_set
 from tuningfork.explain import heat_map, overlay, shown_crop
 from tuningfork.explain.faithfulness import (
     STEPS,
@@ -62,6 +63,10 @@ def main(
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only galaxies that the network never learned from.")
     ] = False,
+    same: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Pairs of ids that are the same galaxy, for --held-out."),
+    ] = None,
     json_file: Annotated[Optional[Path], typer.Option("--json")] = None,  # noqa: UP045
     figure: Annotated[Optional[Path], typer.Option()] = None,  # noqa: UP045
     page: Annotated[
@@ -72,7 +77,8 @@ def main(
     """Measure every way to a heat map, and print and draw what came of it."""
     network = load_model(model)
     methods = tuple(METHODS) if _has_heat(network) else ("occlusion",)
-    crops = _crops(network, data, count, held_out=held_out)
+    pairs = {} if same is None else read_same_galaxy(same)
+    crops = _crops(network, data, count, held_out=held_out, pairs=pairs)
     areas, drawn, seconds = _curves(network, crops, methods)
     heats = _parts(network, methods, simulated)
     found = {
@@ -103,11 +109,13 @@ def _has_heat(network: Model) -> bool:
     return network.answer(black, more=True).heat is not None
 
 
-def _crops(network: Model, data: Path, count: int, *, held_out: bool) -> list[Pixels]:
+def _crops(
+    network: Model, data: Path, count: int, *, held_out: bool, pairs: Mapping[str, str]
+) -> list[Pixels]:
     """Give crops of galaxies that are known, as many of each class as there are, by turns."""
     galaxies = read_set(data, load_rule(network.card.rule))
     if held_out:
-        galaxies = only_held_out(galaxies, network.card.held_out)
+        galaxies = only_held_out(galaxies, network.card.held_out, pairs)
     by_class = defaultdict(list)
     for galaxy in galaxies.galaxies:
         if galaxy.known.label is not None:
@@ -245,10 +253,11 @@ def _print(found: dict[str, Any]) -> None:
 
 def _page(found: dict[str, Any], figure: Path | None) -> str:
     """Tell everything as Markdown."""
+    seen = "that it never learned from" if found["held_out"] else "most of which it learned from"
     lines = [
         "",
         f"Network {found['model']} (SHA-256 {found['sha256'][:12]}…), {found['galaxies']} galaxies "
-        f"of {found['data']}, means with 95 % bootstrap intervals.",
+        f"of {found['data']}, {seen}, means with 95 % bootstrap intervals.",
         "",
         "| map | deletion area ↓ | insertion area ↑ | better than the centre Gaussian: deletion · "
         "insertion | seconds a map |",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 from sklearn.metrics import brier_score_loss, log_loss
 
 from tuningfork.evaluate.calibration import calibration, coverage, reliability
@@ -54,12 +55,30 @@ def test_the_error_by_chance_is_that_of_honest_probabilities() -> None:
         calibration(truth[start : start + 300], honest[start : start + 300])
         for start in range(0, 60_000, 300)
     ]
-    assert np.mean([one.ece for one in found]) == pytest.approx(
-        np.mean([one.ece_by_chance[0] for one in found]), rel=0.05
-    )
-    assert 0.01 < np.mean([one.ece > one.ece_by_chance[1] for one in found]) < 0.1
+    chances = [one.ece_by_chance or (np.nan, np.nan) for one in found]
+    means, quantiles = np.array(chances).T
+    assert np.mean([one.ece for one in found]) == pytest.approx(means.mean(), rel=0.05)
+    assert 0.01 < np.mean([one.ece for one in found] > quantiles) < 0.1
     sharpened = calibration(*drawn(300, 2.0))
+    assert sharpened.ece_by_chance is not None
     assert sharpened.ece > sharpened.ece_by_chance[1]
+
+
+@pytest.mark.parametrize(("count", "sure", "told"), [(9, 0.9, False), (11, 0.9, True)])
+def test_the_error_by_chance_is_told_only_where_a_wrong_answer_is_due(
+    count: int, sure: float, told: bool
+) -> None:
+    """Of 11 answers with 0.9 one is wrong on the mean; its quantile is the binomial's, exactly."""
+    probabilities = np.tile([sure, 1 - sure], (count, 1))
+    found = calibration(np.zeros(count, np.intp), probabilities).ece_by_chance
+    assert (found is not None) == told
+    if found is not None:
+        right = np.arange(count + 1)
+        gaps = np.abs(right / count - sure)
+        order = np.argsort(gaps)
+        reached = binom.pmf(right, count, sure)[order].cumsum()
+        assert found[1] == pytest.approx(gaps[order][np.searchsorted(reached, 0.95)])
+        assert found[0] < found[1]
 
 
 def test_weights_count_a_galaxy_for_several() -> None:
@@ -91,7 +110,8 @@ def test_coverage_is_counted_class_by_class() -> None:
     assert found.covered == pytest.approx(2 / 3)
     assert found.mean_size == pytest.approx(4 / 3)
     assert found.single == pytest.approx(2 / 3)
-    assert {name: one[:2] for name, one in found.by_class.items()} == {"a": (1, 1), "b": (0.5, 2)}
+    counted = {name: (one.covered, one.count) for name, one in found.by_class.items()}
+    assert counted == {"a": (1, 1), "b": (0.5, 2)}
 
 
 def test_nothing_to_score_is_refused() -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.classify.conftest import COLOURS, plain
 from tests.classify.test_command import run
 from tests.model.toy import write_toy
 from tuningfork.data import Galaxy, GalaxySet, Known
 from tuningfork.errors import BadData, UnknownName, UnreadableImage
-from tuningfork.evaluate import evaluate_set
+from tuningfork.evaluate import evaluate_set, evaluation
 from tuningfork.images.sources import Picture
-from tuningfork.model.session import Model, load_model
+from tuningfork.model.session import Answers, Model, load_model
 from tuningfork.votes.rules import load_rule
 
 RULE = load_rule("reference")
@@ -113,6 +116,22 @@ def test_the_order_of_the_networks_classes_makes_no_difference(tmp_path: Path) -
     assert scores.loss < 0.1
 
 
+def test_what_is_loaded_at_the_first_answer_is_in_no_pictures_time(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network whose first answer takes 100 seconds and all others 1 is timed by the others."""
+    answer, clock = model.answer, [0.0]
+
+    def slow(pixels: NDArray[np.uint8], *, more: bool = False) -> Answers:
+        clock.append(clock[-1] + (1 if len(clock) > 1 else 100))
+        return answer(pixels, more=more)
+
+    monkeypatch.setattr(model, "answer", slow)
+    monkeypatch.setattr(evaluation, "time", SimpleNamespace(perf_counter=lambda: clock[-1]))
+    found = evaluate_set(model, galaxy_set(galaxy("1", "spiral", Known(label="spiral"))), RULE)
+    assert found.seconds == 1
+
+
 def class_folders(folder: Path) -> Path:
     """Make a folder of class folders, one of them under an alias."""
     names = {"elliptical": "elliptical", "spiral": "spiral", "edge_view_spiral": "barred_spiral"}
@@ -140,6 +159,10 @@ def test_the_command_prints_tables_and_writes_json(tmp_path: Path, toy: Path) ->
     assert found["per_class"]["elliptical"] == {
         "precision": 1.0, "recall": 1.0, "f1": 1.0, "support": 1
     }  # fmt: skip
+    assert found["per_class"]["barred_spiral"] == {
+        "precision": 0.0, "recall": None, "f1": None, "support": 0
+    }  # fmt: skip
+    assert re.search(r"barred_spiral +0\.0000 +– +– +0", done.stdout)
     assert found["rmse"] is None
     against = found["against"]
     assert (against["count"], against["b"], against["c"], against["p_value"]) == (2, 1, 0, 1.0)
@@ -155,6 +178,8 @@ def test_the_command_prints_tables_and_writes_json(tmp_path: Path, toy: Path) ->
         (["{data}/absent"], "absent"),
         (["{data}", "--against", "{data}/no.csv"], "no.csv"),
         (["{data}", "--json", "{data}"], "--json"),
+        (["{data}", "--json", "one.html", "--report", "./one.html"], "name another"),
+        (["{data}", "--same", "{data}/same.csv"], "add --held-out"),
     ],
 )
 def test_wrong_commands_give_2_and_a_reason(

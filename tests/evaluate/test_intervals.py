@@ -45,6 +45,12 @@ def test_a_faultless_class_has_no_doubt_and_a_missing_one_no_interval() -> None:
     assert found.macro_f1 == (1, 1)
 
 
+def test_a_class_that_is_only_answered_has_no_interval_of_its_f1() -> None:
+    """No galaxy is of it, so only its precision is known: 0 of 3."""
+    found = bootstrap(np.array([[9, 3], [0, 0]])).per_class[1]
+    assert (found.precision, found.recall, found.f1) == ((0, 0), None, None)
+
+
 def test_intervals_may_have_no_upper_end() -> None:
     """Infinite values count as large, NaN not at all."""
     assert interval(np.array([1.0, 2.0, np.inf, np.inf])) == (1, np.inf)

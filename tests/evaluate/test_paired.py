@@ -103,4 +103,15 @@ def test_galaxies_on_one_side_only_are_counted() -> None:
     assert (found.count, found.missing_there, found.missing_here) == (1, 2, 2)
     assert found.truth_differs == 1
     nothing = compare(truth, truth, Predictions({"9": "spiral"}, {}))
-    assert (nothing.count, nothing.accuracy, nothing.p_value) == (0, None, 1)
+    assert (nothing.count, nothing.accuracy, nothing.p_value) == (0, None, None)
+
+
+def test_what_hinders_a_comparison_is_told() -> None:
+    """Ids that differ can be mended; classes that nobody knows can't."""
+    truth = {"1": "spiral"}
+    strange = compare(truth, truth, Predictions({"9": "spiral"}, {}))
+    assert "check the ids" in strange.hindrance
+    unknown = compare({}, {}, Predictions({"1": "spiral"}, {}))
+    assert unknown.p_value is None
+    assert unknown.hindrance == "no galaxy's class is known"
+    assert compare(truth, truth, Predictions(truth, {})).hindrance == ""

@@ -6,8 +6,15 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
-from tuningfork.evaluate.scores import LEAST_PROBABILITY, log_loss, root_mean_square, score
+from tuningfork.evaluate.scores import (
+    LEAST_PROBABILITY,
+    ClassScore,
+    log_loss,
+    root_mean_square,
+    score,
+)
 
 CLASSES = ("elliptical", "spiral", "barred_spiral", "edge_on_spiral")
 REFERENCE = np.array([[759, 46, 3, 7], [22, 373, 23, 3], [2, 25, 67, 1], [3, 0, 3, 180]])
@@ -58,11 +65,19 @@ def test_all_right_is_1_and_all_wrong_is_0() -> None:
 
 
 def test_a_class_that_does_not_occur_counts_for_nothing() -> None:
-    """Macro-F1 is the mean over the classes that occur; an absent one has zeros, no warning."""
+    """Macro-F1 is the mean over the classes that occur; of an absent one nothing is said."""
     found = score(np.array([0, 0, 1]), np.array([0, 0, 1]), CLASSES)
     assert found.macro_f1 == 1
-    assert found.per_class["barred_spiral"].f1 == 0
-    assert found.per_class["barred_spiral"].support == 0
+    assert found.per_class["barred_spiral"] == ClassScore(None, None, None, 0)
+
+
+def test_only_what_a_class_has_galaxies_or_answers_for_is_measured() -> None:
+    """Answered without a galaxy: no recall, no F1. Never answered: no precision, F1 of 0."""
+    truth, answer = np.array([0, 0, 1]), np.array([0, 2, 0])
+    found = score(truth, answer, CLASSES)
+    assert found.per_class["barred_spiral"] == ClassScore(0, None, None, 0)
+    assert found.per_class["spiral"] == ClassScore(None, 0, 0, 1)
+    assert found.macro_f1 == pytest.approx(f1_score(truth, answer, average="macro"))
 
 
 def test_loss_is_the_mean_negative_logarithm_of_the_truths_probability() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
 
 import numpy as np
@@ -99,4 +101,10 @@ def command(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, [str(one) for one in arguments])
 
 
-__all__ = ["COUNT", "command", "evaluated", "kaggle", "toys", "votes"]
+def text_of(page: Path) -> str:
+    """Give a page's text in one line."""
+    text = page.read_text(encoding="utf-8").partition("</style>")[2]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+__all__ = ["COUNT", "command", "evaluated", "kaggle", "text_of", "toys", "votes"]

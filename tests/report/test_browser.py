@@ -65,3 +65,15 @@ def test_it_prints(browser: Browser, evaluated: Path) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 794
     assert page.pdf(format="A4")[:5] == b"%PDF-"
     page.close()
+
+
+def test_nothing_is_cut_off_at_the_edge_of_the_paper(browser: Browser, evaluated: Path) -> None:
+    """Between the margins, 182 mm or 688 pixels, every table and figure ends before the edge."""
+    page = _open(browser, evaluated, 688, [])
+    page.emulate_media(media="print")
+    ends = page.locator("table, img").evaluate_all(
+        "all => all.map(one => [one.getBoundingClientRect().right, one.textContent.slice(0, 40)])"
+    )
+    assert len(ends) > 20
+    assert [one for one in ends if one[0] > 688.5] == []
+    page.close()

@@ -215,7 +215,7 @@ def test_a_file_that_cannot_be_written_is_named(
 ) -> None:
     """The place is told in a sentence and nothing half-written is left."""
     (tmp_path / "file").write_text("")
-    done = command("evaluate", kaggle, "--model", toys, option, tmp_path / "file" / "out")
+    done = command("evaluate", kaggle, "--model", toys, option, tmp_path / "file" / "out.html")
     assert isinstance(done.exception, TuningForkError)
     assert "elsewhere" in str(done.exception)
     assert [one.name for one in tmp_path.iterdir()] == ["file"]

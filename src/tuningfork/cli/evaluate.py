@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -16,9 +15,10 @@ from tuningfork.cli.options import (
     RuleName,
     SamePairs,
     check_frame,
+    check_outputs,
+    check_pairs,
     table_console,
 )
-from tuningfork.errors import BadTable
 
 if TYPE_CHECKING:
     from tuningfork.data import GalaxySet
@@ -80,7 +80,9 @@ def evaluate(
 
     Prints precision, recall, F1 and support of each class, accuracy with its
     95 % interval, loss, macro-F1, the confusion matrix (rows are truth) and,
-    where votes are known, the error (RMSE) over the 37 weighted fractions.
+    where votes are known, the error (RMSE) over the 37 weighted fractions; of
+    a calibrated network also how often its prediction sets hold the truth, and
+    how many pictures it refuses.
     A report adds calibration, curves, galleries with heat maps, the
     volunteers' questions one by one, and how many volunteers the network is
     as good as.
@@ -101,6 +103,7 @@ def evaluate(
     from tuningfork.votes.rules import load_rule
 
     _check(frame, views, {"--json": json_file, "--report": report})
+    check_pairs(same, held_out=only_held_out)
     network = load_model(model)
     labels = load_rule(rule or network.card.rule)
     pairs = read_same_galaxy(same) if same is not None else {}
@@ -128,15 +131,7 @@ def _check(frame: float, views: int, files: dict[str, Path | None]) -> None:
         raise typer.BadParameter("end the file's name in .html", param_hint="--report")
     if views not in COUNTS:
         raise typer.BadParameter("choose 1 or 8", param_hint="--views")
-    for option, path in files.items():
-        if path is None:
-            continue
-        if path.is_dir():
-            raise typer.BadParameter("is a folder; name a file in it", param_hint=option)
-        # Said now rather than after the long work.
-        there = next(one for one in path.absolute().parents if one.exists())
-        if not (there.is_dir() and os.access(there, os.W_OK)):
-            raise BadTable(f"{path}: {there} cannot be written to; write the file elsewhere")
+    check_outputs(files)
 
 
 def _found(
@@ -153,13 +148,15 @@ def _found(
     from tuningfork.evaluate import Predictions, compare, evaluate_set, read_predictions
     from tuningfork.model.history import read_history
     from tuningfork.model.session import load_model
-    from tuningfork.report import Compared, Findings, Report, find
+    from tuningfork.report import Compared, Findings, Report, distinct_names, find
     from tuningfork.report.findings import machine
 
     rule = setting.rule
     # What cannot be read should be said before the long work.
     theirs = None if against is None else read_predictions(against, rule)
-    further = [(one, load_model(one)) for one in others]
+    table = [] if against is None else [against.stem]
+    names = distinct_names(others, [network.card.name, *table])
+    further = [(one, load_model(other)) for one, other in zip(names, others, strict=True)]
     history = read_history(name)
 
     def findings(model: Model) -> Findings:
@@ -171,7 +168,7 @@ def _found(
             views=setting.views,
             watch=watching(len(galaxies.galaxies)),
         )
-        return find(model.card, evaluation, rule.class_names)
+        return find(model.card, evaluation, setting)
 
     own = findings(network)
     answers, truths = own.evaluation.answers, own.evaluation.truths
@@ -181,7 +178,7 @@ def _found(
     for label, other in further:
         beside = findings(other)
         predictions = Predictions(beside.evaluation.answers, {})
-        compared.append(Compared(Path(label).name, compare(answers, truths, predictions), beside))
+        compared.append(Compared(label, compare(answers, truths, predictions), beside))
     return Report(setting, own, history, tuple(compared), machine())
 
 

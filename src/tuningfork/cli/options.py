@@ -116,6 +116,15 @@ def check_outputs(files: Mapping[str, Path | None], inputs: Iterable[Path] = ())
             raise BadTable(f"{path}: {there} cannot be written to; write the file elsewhere")
 
 
+def check_pairs(same: Path | None, *, held_out: bool) -> None:
+    """Refuse pairs of ids that would not be used. Raises typer.BadParameter."""
+    if same is not None and not held_out:
+        raise typer.BadParameter(
+            "says which galaxies to hold out; add --held-out, or leave --same away",
+            param_hint="--same",
+        )
+
+
 def learned_from(count: int, data: str) -> str:
     """Warn that a network is measured on what it learned from."""
     return (

@@ -17,6 +17,7 @@ from tuningfork.cli.options import (
     SamePairs,
     check_frame,
     check_outputs,
+    check_pairs,
     learned_from,
     table_console,
 )
@@ -74,6 +75,7 @@ def probe(
 
     check_frame(frame)
     check_outputs({"--json": json_file, "--figure": figure})
+    check_pairs(same, held_out=only_held_out)
     if figure is not None:
         check_figure(figure)
     network = load_model(model)

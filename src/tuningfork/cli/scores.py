@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from tuningfork.cli.options import learned_from
 from tuningfork.cli.progress import progress_bar
+from tuningfork.model.calibration import COVERAGE
+from tuningfork.report.ink import amount, galaxy_count
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from tuningfork.classify import Row
     from tuningfork.evaluate import Comparison, Scores
-    from tuningfork.report import Compared, Report
+    from tuningfork.report import Compared, Findings, Report
 
 
 def watching(total: int) -> Callable[[Iterable[Row]], Iterator[Row]]:
@@ -34,26 +37,22 @@ def print_report(console: Console, report: Report) -> None:
     for problem in found.problems:
         console.print(f"Set: {problem.sentence}", markup=False)
     if found.unreadable:
-        console.print(f"Not read, so in no figure: {len(found.unreadable):,} pictures")
+        console.print(f"Not read, so in no figure: {amount(len(found.unreadable), 'picture')}")
         console.print(*(row.error for row in found.unreadable[:5]), sep="\n", markup=False)
     _print_honesty(console, report)
     if found.scores is None:
         console.print("Accuracy: not defined, for no galaxy's class is known for certain")
     else:
         _print_scores(console, found.scores)
-    calibration = report.findings.calibration
-    if calibration is not None:
-        console.print(
-            f"ECE {calibration.ece:.4f} ({calibration.bins} bins; by chance "
-            f"{calibration.ece_by_chance[0]:.4f}, up to {calibration.ece_by_chance[1]:.4f}), "
-            f"Brier {calibration.brier:.4f}"
-        )
+    _print_belief(console, report.findings)
     if found.rmse is not None:
-        console.print(f"RMSE {found.rmse:.5f} over 37 vote fractions of {found.voted:,} galaxies")
+        console.print(
+            f"RMSE {found.rmse:.5f} over 37 vote fractions of {galaxy_count(found.voted)}"
+        )
     if found.within_possible is not None:
         console.print(
-            f"Within the possible classes: {found.within_possible:.4f} of {found.narrowed:,} "
-            "galaxies whose class is only narrowed down"
+            f"Within the possible classes: {found.within_possible:.4f} of "
+            f"{galaxy_count(found.narrowed)} whose class is only narrowed down"
         )
     for one in report.compared:
         _print_comparison(console, one)
@@ -63,13 +62,36 @@ def _print_honesty(console: Console, report: Report) -> None:
     setting = report.setting
     if setting.held_out:
         shown = len(report.findings.evaluation.answered)
-        console.print(f"Held out: {shown:,} of {setting.galaxies:,} galaxies, by their ids")
+        console.print(f"Held out: {shown:,} of {galaxy_count(setting.galaxies)}, by their ids")
     elif report.learned_from:
+        console.print(learned_from(report.learned_from, setting.data), markup=False)
+
+    if report.calibrated_on_sentence:
+        console.print(report.calibrated_on_sentence, markup=False)
+
+
+def _print_belief(console: Console, findings: Findings) -> None:
+    """Print how far probabilities and prediction sets can be believed."""
+    calibration, sets = findings.calibration, findings.sets
+    if calibration is not None:
+        chance = "too few galaxies to tell it from chance"
+        if calibration.ece_by_chance is not None:
+            mean, most = calibration.ece_by_chance
+            chance = f"by chance {mean:.4f}, up to {most:.4f}"
         console.print(
-            f"Mind: the network learned from {report.learned_from:,} galaxies of a set called "
-            f"{setting.data}, so these figures flatter it; add --held-out for those it never saw",
-            markup=False,
+            f"ECE {calibration.ece:.4f} ({calibration.bins} bins; {chance}), "
+            f"Brier {calibration.brier:.4f}"
         )
+    if sets is not None:
+        refused = f"no galaxy here: {sets.refused:,} of {amount(sets.pictures, 'picture')}"
+        usual = sets.asked(COVERAGE)
+        if usual is not None:
+            console.print(
+                f"Sets at {COVERAGE:.2f} hold the class of {usual.covered:.4f} of "
+                f"{galaxy_count(usual.count)}, {usual.mean_size:.2f} classes each; {refused}"
+            )
+        else:
+            console.print(f"Refused as {refused}")
 
 
 def _print_scores(console: Console, scores: Scores) -> None:
@@ -80,8 +102,9 @@ def _print_scores(console: Console, scores: Scores) -> None:
     for name in ("precision", "recall", "F1", "support"):
         table.add_column(name, justify="right")
     for name, one in scores.per_class.items():
-        shares = (f"{share:.4f}" for share in (one.precision, one.recall, one.f1))
-        table.add_row(name, *shares, f"{one.support:,}")
+        shares = (one.precision, one.recall, one.f1)
+        cells = ("–" if share is None else f"{share:.4f}" for share in shares)
+        table.add_row(name, *cells, f"{one.support:,}")
     console.print(table)
     low, high = scores.accuracy_interval
     console.print(f"Accuracy {scores.accuracy:.5f} (95 % interval {low:.4f} to {high:.4f})")
@@ -98,13 +121,12 @@ def _print_comparison(console: Console, one: Compared) -> None:
     found: Comparison = one.comparison
     if found.accuracy is None or found.their_accuracy is None:
         console.print(
-            f"Against {one.name}: no galaxy has a class and both answers; check the ids",
-            markup=False,
+            f"Against {one.name}: there is nothing to compare, for {found.hindrance}", markup=False
         )
         return
     console.print(
         f"Against {one.name}: {found.accuracy:.5f} here, {found.their_accuracy:.5f} there, on the "
-        f"same {found.count:,} galaxies; right only here {found.b:,}, right only there "
+        f"same {galaxy_count(found.count)}; right only here {found.b:,}, right only there "
         f"{found.c:,}; exact McNemar p = {found.p_value:.3g}",
         markup=False,
     )

@@ -21,6 +21,9 @@ BINS = 15
 """Bins of equal width from 0 to 1, as Guo et al. (2017) take them."""
 CHANCES = 500
 """Draws for the ECE by chance."""
+MISSES = 1
+"""Wrong answers to be expected, at least, for the ECE by chance: with fewer most draws have none,
+and their mean, which the rare others make, may even lie above the quantile."""
 
 Floats = NDArray[np.floating]
 
@@ -42,9 +45,10 @@ class CalibrationScores:
     confidence: float
     """Mean probability of the most probable class: above ``accuracy`` if it is over-sure."""
     accuracy: float
-    ece_by_chance: tuple[float, float]
+    ece_by_chance: tuple[float, float] | None
     """Mean and 95 % quantile of the ECE that so many galaxies give if every probability is true:
-    an ECE is never 0, as galaxies are few, and one below the quantile tells nothing."""
+    an ECE is never 0, as galaxies are few, and one below the quantile tells nothing. None where
+    fewer than MISSES wrong answers are then to be expected, too few for a quantile to mean much."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,15 @@ class ReliabilityBin:
 
 
 @dataclass(frozen=True)
+class ClassCoverage:
+    """How often sets hold the truth of one class's galaxies."""
+
+    covered: float
+    count: int
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Coverage:
     """How often prediction sets hold the true class."""
 
@@ -74,8 +87,8 @@ class Coverage:
     """Classes in a set, on average."""
     single: float
     """Share of sets that hold just one class."""
-    by_class: Mapping[str, tuple[float, int, tuple[float, float]]]
-    """For galaxies of each true class: share covered, how many, 95 % interval."""
+    by_class: Mapping[str, ClassCoverage]
+    """By true class, of the classes that a galaxy belongs to."""
 
 
 def calibration(
@@ -110,7 +123,9 @@ def calibration(
 
 def _by_chance(
     greatest: Floats, share: Floats, place: NDArray[np.intp], bins: int
-) -> tuple[float, float]:
+) -> tuple[float, float] | None:
+    if (1 - greatest).sum() < MISSES:
+        return None
     random = np.random.default_rng(0)
     found = []
     for _ in range(CHANCES):
@@ -147,7 +162,7 @@ def coverage(
 ) -> Coverage:
     """Count how often sets hold the truth; ``inside`` (n, classes) tells which classes they hold.
 
-    Classes that no galaxy belongs to are left out of ``by_class``. Raises ValueError if n is 0.
+    Raises ValueError if n is 0.
     """
     _shares(len(truth), None)
     held = np.take_along_axis(inside, truth[:, np.newaxis], axis=1)[:, 0]
@@ -156,7 +171,7 @@ def coverage(
     for place in np.unique(truth).tolist():
         own = held[truth == place]
         interval = _interval(int(own.sum()), len(own))
-        by_class[classes[place]] = (float(own.mean()), len(own), interval)
+        by_class[classes[place]] = ClassCoverage(float(own.mean()), len(own), interval)
     return Coverage(
         covered=float(held.mean()),
         count=len(truth),

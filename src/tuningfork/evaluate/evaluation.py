@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from tuningfork.classify import Classification, Row, classify_pictures
 from tuningfork.data import Galaxy, GalaxySet, Known, Problem
 from tuningfork.errors import BadData, UnknownName
 from tuningfork.evaluate.scores import Scores, root_mean_square, score
+from tuningfork.images.sources import Picture
 from tuningfork.model.session import Model
 from tuningfork.votes.rules import Rule
 from tuningfork.votes.tree import TREE
 
 Watch = Callable[[Iterable[Row]], Iterable[Row]]
 """Passes rows on; a progress bar that looks at them as they go by."""
+BLANK_SIDE = 64
+"""Pixels of the picture that is answered before the clock starts."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Evaluation:
     answered: tuple[Answered, ...]
     """Every galaxy whose picture could be read, with all that is known and was answered."""
     seconds: float
-    """From the first file to the last answer, decoding included."""
+    """From the first file to the last answer, decoding included, one answer given before."""
 
     @property
     def labelled(self) -> tuple[Answered, ...]:
@@ -117,18 +123,25 @@ def evaluate_set(
     known = [one for one in galaxies.galaxies if _says_something(one.known, rule)]
     if not known:
         raise BadData(
-            f"{galaxies.folder}: neither class nor votes are known of any of its "
-            f"{len(galaxies.galaxies)} galaxies; add a labels table, votes or class folders"
+            f"{galaxies.folder}: neither class nor votes are known of any galaxy in it "
+            f"({len(galaxies.galaxies):,}); add a labels table, votes or class folders"
         )
-    rows = classify_pictures(
-        model, (one.picture for one in known), frame_share=frame_share, views=views
-    )
+    classify = partial(classify_pictures, model, frame_share=frame_share, views=views)
+    # What is loaded and laid out at the first answer belongs to no picture's time.
+    list(classify([_blank()]))
+    rows = classify(one.picture for one in known)
     started = time.perf_counter()
     answered, unreadable = _sorted(zip(known, watch(rows), strict=True))
     seconds = time.perf_counter() - started
     if not answered:
         raise BadData(f"{galaxies.folder}: no picture can be read; {unreadable[0].error}")
     return _evaluation(answered, galaxies, unreadable, rule, seconds)
+
+
+def _blank() -> Picture:
+    data = io.BytesIO()
+    Image.new("RGB", (BLANK_SIDE, BLANK_SIDE)).save(data, "PNG")
+    return Picture("blank", "blank", data.getvalue)
 
 
 def _says_something(known: Known, rule: Rule) -> bool:

@@ -39,7 +39,8 @@ def bootstrap(confusion: NDArray[np.intp], *, draws: int = DRAWS, seed: int = 0)
 
     ``confusion`` has shape (classes, classes), rows are truth. To draw n galaxies anew from n is
     to draw a confusion matrix from the multinomial distribution of its own shares, which is what
-    is done. A figure that a resampled set leaves undefined (no such galaxy) is left out there.
+    is done. A figure that a resampled set leaves undefined (no such galaxy or answer) is left out
+    there.
     Raises ValueError for a matrix without galaxies.
     """
     count = int(confusion.sum())
@@ -54,7 +55,8 @@ def bootstrap(confusion: NDArray[np.intp], *, draws: int = DRAWS, seed: int = 0)
     # A class that never occurs is no part of the mean, as in the score itself.
     occurring = np.isfinite(f1)
     macro = np.where(occurring, f1, 0).sum(axis=1) / occurring.sum(axis=1)
-    figures = (_share(right, answered), _share(right, true), f1)
+    # Of a class alone, F1 tells nothing where no galaxy is of it, as in the score itself.
+    figures = (_share(right, answered), _share(right, true), np.where(true > 0, f1, np.nan))
     return Intervals(
         per_class=tuple(
             ClassIntervals(*(interval(one[:, place]) for one in figures))

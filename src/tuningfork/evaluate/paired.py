@@ -45,8 +45,9 @@ class Comparison:
     """Galaxies that we got right and they got wrong."""
     c: int
     """Galaxies that we got wrong and they got right."""
-    p_value: float
-    """Exact McNemar test (McNemar 1947): two-sided binomial test of b of b + c at 1/2."""
+    p_value: float | None
+    """Exact McNemar test (McNemar 1947): two-sided binomial test of b of b + c at 1/2. None, as
+    the accuracies, where there is nothing to compare."""
     missing_there: int
     """Galaxies of ours without an answer of theirs."""
     missing_here: int
@@ -59,6 +60,15 @@ class Comparison:
     """Ids of the galaxies that only we got right."""
     only_there: tuple[str, ...]
     """Ids of the galaxies that only they got right."""
+
+    @property
+    def hindrance(self) -> str:
+        """Say why there is nothing to compare; empty where there is something."""
+        if self.count:
+            return ""
+        if self.missing_there:
+            return "no galaxy has a class and both answers; check the ids"
+        return "no galaxy's class is known"
 
 
 def read_predictions(path: Path, rule: Rule) -> Predictions:
@@ -96,8 +106,6 @@ def read_predictions(path: Path, rule: Rule) -> Predictions:
 
 def compare(ours: Mapping[str, str], truth: Mapping[str, str], theirs: Predictions) -> Comparison:
     """Compare answers galaxy by galaxy; all mappings go from ids to classes."""
-    from scipy.stats import binomtest
-
     shared = [id_ for id_ in ours if id_ in truth and id_ in theirs.answers]
     pairs = [(ours[id_] == truth[id_], theirs.answers[id_] == truth[id_]) for id_ in shared]
     ids = {
@@ -112,7 +120,7 @@ def compare(ours: Mapping[str, str], truth: Mapping[str, str], theirs: Predictio
         their_accuracy=sum(they for _, they in pairs) / count if count else None,
         b=b,
         c=c,
-        p_value=float(binomtest(b, b + c).pvalue) if b + c else 1.0,
+        p_value=_mcnemar(b, c) if count else None,
         missing_there=sum(id_ not in theirs.answers for id_ in ours if id_ in truth),
         missing_here=sum(id_ not in ours or id_ not in truth for id_ in theirs.answers),
         truth_differs=sum(theirs.truths.get(id_, truth[id_]) != truth[id_] for id_ in shared),
@@ -120,6 +128,12 @@ def compare(ours: Mapping[str, str], truth: Mapping[str, str], theirs: Predictio
         only_here=ids[True, False],
         only_there=ids[False, True],
     )
+
+
+def _mcnemar(b: int, c: int) -> float:
+    from scipy.stats import binomtest
+
+    return float(binomtest(b, b + c).pvalue) if b + c else 1.0
 
 
 def _by_class(truths: list[str], pairs: list[tuple[bool, bool]]) -> dict[str, Paired]:

@@ -14,12 +14,15 @@ LEAST_PROBABILITY = 1e-7
 
 @dataclass(frozen=True)
 class ClassScore:
-    """One class: all from 0 to 1, 0 where it is not defined; support counts the true galaxies."""
+    """One class: all from 0 to 1, None where there is nothing to measure it on."""
 
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    """None where nothing was answered as this class."""
+    recall: float | None
+    """None, as F1, where no galaxy is of this class."""
+    f1: float | None
     support: int
+    """Galaxies that are truly of it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Scores:
     loss: float | None
     """Mean of −ln(probability of the true class); None where only classes are known."""
     macro_f1: float
-    """Mean of F1 over the classes that occur as truth or as answer."""
+    """Mean of F1 over the classes that occur as truth or as answer; one that is only answered
+    counts 0."""
     per_class: Mapping[str, ClassScore]
     confusion: NDArray[np.intp]
     """Shape (classes, classes): rows are truth, columns answers, both in the order of classes."""
@@ -60,6 +64,7 @@ def score(
     places = np.arange(len(classes))
     right = int((truth == answer).sum())
     interval = binomtest(right, len(truth)).proportion_ci(0.95, method="wilson")
+    confusion = confusion_matrix(truth, answer, labels=places).astype(np.intp)
     columns = precision_recall_fscore_support(truth, answer, labels=places, zero_division=0)
     occurring = np.union1d(truth, answer)
     return Scores(
@@ -70,10 +75,17 @@ def score(
         loss=None if probabilities is None else log_loss(truth, probabilities),
         macro_f1=float(columns[2][occurring].mean()),
         per_class={
-            name: ClassScore(float(precision), float(recall), float(f1), int(support))
-            for name, precision, recall, f1, support in zip(classes, *columns, strict=True)
+            name: ClassScore(
+                precision=float(precision) if answered else None,
+                recall=float(recall) if support else None,
+                f1=float(f1) if support else None,
+                support=int(support),
+            )
+            for name, precision, recall, f1, support, answered in zip(
+                classes, *columns, confusion.sum(axis=0), strict=True
+            )
         },
-        confusion=confusion_matrix(truth, answer, labels=places).astype(np.intp),
+        confusion=confusion,
     )
 
 

@@ -21,6 +21,8 @@ SURE, UNSURE, NO_GALAXY = "sure", "unsure", "no galaxy here"
 VERDICTS = (SURE, UNSURE, NO_GALAXY)
 COVERAGE = 0.95
 """How often a set shall hold the truth, where nothing else is asked for."""
+MEASURED_AT = (0.8, 0.9, 0.95, 0.99)
+"""Coverages at which sets are measured, in the card and in reports."""
 FLATTEST = 6
 """A crop whose values, 0 to 255, differ by less shows nothing: fainter than the sky's own noise."""
 

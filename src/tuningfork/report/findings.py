@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tuningfork.errors import BadTable
+from tuningfork.errors import BadRule, BadTable, UnknownName
 from tuningfork.evaluate import Comparison, Evaluation
 from tuningfork.evaluate.calibration import (
     CalibrationScores,
@@ -30,10 +30,11 @@ from tuningfork.evaluate.questions import (
     answer_scores,
     question_scores,
 )
+from tuningfork.evaluate.sets import PredictionSets, prediction_sets
 from tuningfork.evaluate.volunteers import Crowds, matched_crowds
 from tuningfork.files import replacing
 from tuningfork.model import Card
-from tuningfork.votes.rules import Rule
+from tuningfork.votes.rules import Rule, load_rule
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Findings:
     intervals: Intervals | None = None
     calibration: CalibrationScores | None = None
     reliability: tuple[ReliabilityBin, ...] = ()
+    sets: PredictionSets | None = None
+    """Only of a calibrated network, by its own rule and on single views, as it was calibrated."""
     roc: tuple[Curve, ...] = ()
     precision_recall: tuple[Curve, ...] = ()
     answers: tuple[AnswerScore, ...] = ()
@@ -101,12 +104,39 @@ class Report:
         """Galaxies of a set of this name that the network learned from; None: of none."""
         return self.findings.card.data.get(self.setting.data)
 
+    @property
+    def calibrated_on(self) -> dict[str, int]:
+        """How many galaxies of a set of this name served which part of the network's calibration.
+
+        Empty where none did, or nothing that is shown depends on it.
+        """
+        calibration = self.findings.card.calibration
+        if calibration is None or (self.findings.calibration or self.findings.sets) is None:
+            return {}
+        served = [(*key.rpartition(": "), count) for key, count in calibration.fitted_on.items()]
+        return {part: count for name, _, part, count in served if name == self.setting.data}
+
+    @property
+    def calibrated_on_sentence(self) -> str:
+        """Say whether the network's calibration was fitted on these galaxies; empty if not."""
+        if not self.calibrated_on:
+            return ""
+        which = f"galaxies of a set called {self.setting.data} that had not taught it"
+        if self.setting.held_out:
+            which = "these very galaxies"
+        parts = ", ".join(f"{count:,} {part}" for part, count in self.calibrated_on.items())
+        return (
+            f"The network's calibration was fitted on {which} ({parts}): how far it can be "
+            "believed comes out a little better here than on others."
+        )
+
     def as_json(self) -> dict[str, Any]:
         """Give every figure as JSON can hold it; a number that is not finite becomes a text."""
         comparison = next((one.comparison for one in self.compared if one.findings is None), None)
         stated: dict[str, Any] = self.findings.evaluation.as_json() | _stated(self.findings)
         stated["setting"] = asdict(self.setting) | {"rule": self.setting.rule.name}
         stated["setting"]["learned_from"] = self.learned_from
+        stated["setting"]["calibrated_on"] = self.calibrated_on
         stated["against"] = None if comparison is None else asdict(comparison)
         stated["compared"] = [
             {"name": one.name, "comparison": asdict(one.comparison)}
@@ -121,9 +151,12 @@ class Report:
         return shown
 
 
-def find(card: Card, evaluation: Evaluation, classes: tuple[str, ...]) -> Findings:
-    """Work out every figure that the set allows; ``classes`` are the rule's."""
-    return Findings(card, evaluation, **(_of_classes(evaluation, classes) | _of_votes(evaluation)))
+def find(card: Card, evaluation: Evaluation, setting: Setting) -> Findings:
+    """Work out every figure that the set allows."""
+    figures = _of_classes(evaluation, setting.rule.class_names) | _of_votes(evaluation)
+    if card.calibration is not None and setting.views == 1 and _is_own(card, setting.rule):
+        figures["sets"] = prediction_sets(card.calibration, evaluation.answered)
+    return Findings(card, evaluation, **figures)
 
 
 def machine() -> dict[str, Any]:
@@ -149,6 +182,15 @@ def write_json(stated: Mapping[str, Any], path: Path) -> None:
             temporary.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise BadTable(f"{path}: {error.strerror or error}; write the file elsewhere") from error
+
+
+def _is_own(card: Card, rule: Rule) -> bool:
+    """Whether a rule makes the classes that the network was calibrated on."""
+    try:
+        return load_rule(card.rule) == rule
+    except (BadRule, UnknownName):
+        # A rule of one's own whose file is not here.
+        return False
 
 
 def _of_classes(evaluation: Evaluation, classes: tuple[str, ...]) -> dict[str, Any]:
@@ -183,6 +225,7 @@ def _stated(findings: Findings) -> dict[str, Any]:
         "intervals",
         "calibration",
         "reliability",
+        "sets",
         "roc",
         "precision_recall",
         "answers",

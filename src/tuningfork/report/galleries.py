@@ -15,7 +15,8 @@ from tuningfork.errors import UnreadableImage
 from tuningfork.evaluate import Comparison
 from tuningfork.evaluate.evaluation import Answered
 from tuningfork.explain import heat_map, overlay, shown_crop
-from tuningfork.images.decode import decode
+from tuningfork.images.framing import with_share
+from tuningfork.images.reading import read_picture
 from tuningfork.model import Model
 
 SIDE = 192
@@ -66,17 +67,16 @@ def choose(labelled: Sequence[Answered], classes: Sequence[str]) -> dict[str, li
 def galleries(
     model: Model, labelled: Sequence[Answered], classes: Sequence[str], frame_share: float
 ) -> tuple[Gallery, ...]:
-    """Draw the three galleries; a gallery without galaxies is left out."""
+    """Draw the three galleries; one that would hold no picture is left out."""
     chosen = choose(labelled, classes)
     headings = (
         ("right", "Surest and right", "The surest right answers of each class."),
         ("wrong", "Surest and wrong", "What it is wrong about with the greatest confidence."),
         ("unsure", "Least sure", "Where the classes lie nearest to each other."),
     )
-    return tuple(
+    return _filled(
         Gallery(title, note, tuple(shown(model, chosen[key], frame_share)))
         for key, title, note in headings
-        if chosen[key]
     )
 
 
@@ -93,23 +93,22 @@ def parted(
             (one for one in labelled if one.id in frozenset(ids)),
             key=lambda one: (-one.found.confidence, one.id),
         )
-        if own:
-            pictures = tuple(shown(model, own[:FEW], frame_share))
-            drawn.append(Gallery(title, "", pictures))
-    return tuple(drawn)
+        drawn.append(Gallery(title, "", tuple(shown(model, own[:FEW], frame_share))))
+    return _filled(drawn)
 
 
 def shown(model: Model, galaxies: Iterable[Answered], frame_share: float) -> Iterable[Shown]:
-    """Draw each galaxy; one whose picture has gone since is left out."""
+    """Draw each galaxy as it was read for its answer; one that has gone since is left out."""
     preprocessing = model.card.preprocessing
+    reading = with_share(None, frame_share)
     for one in galaxies:
         picture = one.galaxy.picture
         try:
-            pixels = decode(picture.read(), picture.path)
+            read = read_picture(picture.read(), picture.path, reading)
         except UnreadableImage:
             continue
-        seen = preprocessing.apply(pixels, frame_share)
-        wide = shown_crop(pixels, preprocessing, frame_share)
+        seen = preprocessing.cut(read.picture, read.window)
+        wide = shown_crop(read.picture, preprocessing, read.window)
         heat = heat_map(model, seen, one.found.label)
         truth = str(one.known.label)
         yield Shown(
@@ -129,6 +128,10 @@ def jpeg_address(pixels: NDArray[np.uint8]) -> str:
     data = io.BytesIO()
     image.save(data, "JPEG", quality=QUALITY, optimize=True)
     return "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode()
+
+
+def _filled(drawn: Iterable[Gallery]) -> tuple[Gallery, ...]:
+    return tuple(one for one in drawn if one.galaxies)
 
 
 def _of_class(galaxies: Iterable[Answered], name: str) -> list[Answered]:

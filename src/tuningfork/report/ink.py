@@ -36,6 +36,16 @@ def ink(place: int) -> Ink:
     return INKS[place % len(INKS)]
 
 
+def amount(count: int, one: str, many: str = "") -> str:
+    """So many of something: 1 picture, 1,000 pictures; ``many`` where an s does not do."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def galaxy_count(count: int) -> str:
+    """So many galaxies."""
+    return amount(count, "galaxy", "galaxies")
+
+
 def words(name: str) -> str:
     """A class's name as people write it."""
     return name.replace("_", " ").replace("edge on", "edge-on")

@@ -16,7 +16,7 @@ from tuningfork.files import replacing
 from tuningfork.report import figures
 from tuningfork.report.findings import Compared, Findings, Report
 from tuningfork.report.galleries import Gallery
-from tuningfork.report.ink import words
+from tuningfork.report.ink import galaxy_count, words
 from tuningfork.report.side_by_side import side_by_side
 from tuningfork.report.volunteers import SHORT, crowd_sentence
 from tuningfork.report.wording import environment
@@ -77,6 +77,7 @@ def render(
             confusion_rows=_confusion_rows(findings),
             figures=_figures(report),
             curve_words=_curve_words(report),
+            rounds=len({one.get("round") for one in report.history}),
             galleries=galleries,
             tables=tables,
             side_by_side=side_by_side(report, networks) if networks else None,
@@ -105,8 +106,9 @@ def _honesty(report: Report) -> dict[str, Any]:
         return {
             "kind": "warn",
             "sentences": [
-                f"The network learned from {report.learned_from:,} galaxies of a set of this name, "
-                f"{setting.data}: its figures here are better than on galaxies it has not seen. "
+                f"The network learned from {galaxy_count(report.learned_from)} of a set of this "
+                f"name, {setting.data}: its figures here are better than on galaxies it has not "
+                "seen. "
                 "For honest figures add --held-out, which keeps to those that only validated."
             ],
         }
@@ -121,20 +123,10 @@ def _honesty(report: Report) -> dict[str, Any]:
 
 
 def _honest(report: Report) -> dict[str, Any]:
+    """Add to that whether its calibration was fitted on them."""
     said = _honesty(report)
-    return said | {"sentences": [*said["sentences"], *_fitted_on(report)]}
-
-
-def _fitted_on(report: Report) -> list[str]:
-    """Say where the probabilities were scaled on galaxies of this very set."""
-    calibration = report.findings.card.calibration
-    count = 0 if calibration is None else calibration.fitted_on.get(report.setting.data, 0)
-    if not count or report.findings.calibration is None:
-        return []
-    return [
-        f"The scale of its probabilities was fitted on {count:,} galaxies of {report.setting.data}"
-        " that it had not learned from: calibration on these is a little better than on others."
-    ]
+    fitted = report.calibrated_on_sentence
+    return said | ({"kind": "warn", "sentences": [*said["sentences"], fitted]} if fitted else {})
 
 
 def _contents(
@@ -148,7 +140,7 @@ def _contents(
         ("training", "How it was trained", bool(report.history)),
         ("classes", "Class by class", known),
         ("thresholds", "At every threshold", bool(findings.roc)),
-        ("calibration", "How far it can be believed", known),
+        ("calibration", "How far it can be believed", known or findings.sets is not None),
         ("galleries", "Galaxies to look at", bool(galleries)),
         *((f"against{n}", f"Against {one.name}", True) for n, one in enumerate(tables, 1)),
         ("compare", "Networks side by side", bool(networks)),

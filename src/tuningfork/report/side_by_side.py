@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
+from pathlib import Path
 from typing import Any
 
 from tuningfork.model import Card
 from tuningfork.report.findings import Compared, Report, Setting
 from tuningfork.report.ink import words
 from tuningfork.report.wording import p_value, span
+
+NAMELESS = frozenset({"model", "calibrated"})
+"""What network files are called whatever they hold; their folder tells more."""
+
+
+def distinct_names(labels: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """Call networks by their files or folders, apart from each other and from names taken.
+
+    ``labels`` are what they were loaded by.
+    """
+    found = list(taken)
+    for label in labels:
+        path = Path(label).absolute()
+        plain = path.parent.name if path.suffix and path.stem in NAMELESS else path.name
+        names = chain([plain], (f"{plain} ({number})" for number in count(2)))
+        found.append(next(name for name in names if name not in found))
+    return found[len(taken) :]
 
 
 def side_by_side(report: Report, networks: Sequence[Compared]) -> dict[str, Any]:
@@ -31,7 +50,7 @@ def side_by_side(report: Report, networks: Sequence[Compared]) -> dict[str, Any]
     if findings.evaluation.scores is not None:
         for name in findings.evaluation.scores.classes:
             label = f"F1, {words(name)}"
-            add(label, [f"{one.per_class[name].f1:.4f}" if one else "" for one in scores])
+            add(label, [_share(one.per_class[name].f1) if one else "" for one in scores])
     calibrations = [one.calibration for one in every]
     add("Negative log-likelihood", [f"{one.nll:.4f}" if one else "" for one in calibrations])
     add("Brier score", [f"{one.brier:.4f}" if one else "" for one in calibrations])
@@ -44,6 +63,10 @@ def side_by_side(report: Report, networks: Sequence[Compared]) -> dict[str, Any]
     add("Parameters", [f"{one.card.parameters:,}" for one in every])
     add("Time for a picture", [f"{1000 * one.seconds_per_picture:.1f} ms" for one in every])
     return {"names": [findings.card.name, *(one.name for one in networks)], "rows": rows}
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
 
 
 def _learned(card: Card, setting: Setting, split: Mapping[str, float]) -> str:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from tuningfork.evaluate.curves import Curve
 from tuningfork.evaluate.intervals import Interval
-from tuningfork.report.ink import INKS, words
+from tuningfork.report.ink import INKS, amount, galaxy_count, words
 from tuningfork.report.volunteers import crowd_range, crowd_size
 
 MARKS = {
@@ -39,6 +39,8 @@ def environment() -> Environment:
         crowd_interval=crowd_range,
         p_value=p_value,
         areas=areas,
+        amount=amount,
+        galaxy_count=galaxy_count,
         bounds=lambda pair: "" if pair is None else f"({span(pair)})",
         fraction=lambda share: "–" if share is None else f"{share:.3f}",
         inks=[{"colour": one.colour, "path": MARKS[one.mark]} for one in INKS],
@@ -56,8 +58,10 @@ def areas(lines: Sequence[Curve]) -> str:
     return ", ".join(f"{words(one.name)} {one.area:.3f}" for one in lines)
 
 
-def p_value(value: float) -> str:
-    """Write a probability, small ones with their power of ten."""
+def p_value(value: float | None) -> str:
+    """Write a probability, small ones with their power of ten; nothing where there is none."""
+    if value is None:
+        return ""
     if value >= 0.001:
         return f"{value:.3f}"
     if value == 0:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuningfork.files import replacing
-from tuningfork.model.calibration import Calibration
+from tuningfork.model.calibration import MEASURED_AT, Calibration
 from tuningfork.model.card import write_card
 from tuningfork.model.session import Model, graph_path
 from tuningfork.trust.answers import see_pixels
@@ -38,7 +38,6 @@ from tuningfork.trust.strangers import KINDS, strangers
 Floats = NDArray[np.float64]
 
 FOLDS = 10
-MEASURED_COVERAGES = (0.8, 0.9, 0.95, 0.99)
 DRAWN = 60
 """Pictures drawn of each kind of stranger."""
 DRAWN_PIXELS = 212
@@ -191,7 +190,7 @@ def _coverages(
     member = membership(probabilities, material.possible)
     mix = dict(zip(material.classes, material.mix.tolist(), strict=True))
     shape = (len(telling), len(material.classes))
-    held = {asked: np.zeros(shape, np.bool_) for asked in MEASURED_COVERAGES}
+    held = {asked: np.zeros(shape, np.bool_) for asked in MEASURED_AT}
     for number in range(FOLDS):
         fit, own = places[part != number], places[part == number]
         found = all_thresholds(probabilities[fit], member[fit], weights[fit], material.classes)
