@@ -9,7 +9,7 @@ import pytest
 
 from tests.train.made import known_set
 from tests.votes.made import votes
-from tuningfork.data import Known, held_out
+from tuningfork.data import Known, each_once, held_out
 from tuningfork.errors import BadData
 from tuningfork.train.galaxies import gather
 from tuningfork.train.recipe import load_recipe
@@ -47,3 +47,12 @@ def test_a_card_without_a_split_is_refused(tmp_path: Path) -> None:
         held_out(one, {})
     with pytest.raises(BadData, match="none of its 1"):
         held_out(one, {"share": 1e-9, "seed": 0})
+
+
+def test_a_galaxy_of_two_sets_counts_once() -> None:
+    """Under its own id or another, it stays in the first set that holds it."""
+    votes_of = Known(votes=np.ones(37))
+    first = known_set("kaggle", {"1": votes_of, "2": votes_of})
+    second = known_set("gz2", {"a": votes_of, "b": votes_of, "2": votes_of})
+    found = each_once([first, second], {"a": "1"})
+    assert [[one.id for one in each.galaxies] for each in found] == [["1", "2"], ["b"]]

@@ -57,7 +57,7 @@ def volunteers(
       tuningfork volunteers kaggle/ --figure volunteers.svg --json volunteers.json
     """  # noqa: D301  (Typer needs the \b itself)
     from tuningfork.cli.scores import watching
-    from tuningfork.data import GalaxySet, held_out, read_same_galaxy, read_set
+    from tuningfork.data import GalaxySet, each_once, held_out, read_same_galaxy, read_set
     from tuningfork.evaluate import Evaluation, evaluate_set
     from tuningfork.model.session import load_model
     from tuningfork.report import volunteers as crowds
@@ -73,6 +73,8 @@ def volunteers(
     sets = [read_set(path, rule) for path in data]
     if not everything:
         sets = [held_out(one, network.card.held_out, pairs) for one in sets]
+
+    sets = each_once(sets, pairs)
 
     def evaluated(galaxies: GalaxySet) -> Evaluation:
         return evaluate_set(network, galaxies, rule, watch=watching(len(galaxies.galaxies)))

@@ -1,8 +1,8 @@
-"""The galaxies of a set that a network only validated on, found by their ids alone."""
+"""Which galaxies of sets count, found by their ids alone: those that were held out, and each once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tuningfork.data.galaxies import GalaxySet
@@ -38,3 +38,14 @@ def held_out(
             "give a larger set, or leave --held-out away"
         )
     return replace(galaxies, galaxies=kept)
+
+
+def each_once(sets: Sequence[GalaxySet], same: Mapping[str, str]) -> list[GalaxySet]:
+    """Leave a galaxy out of a set where an earlier one holds it, under its own id or another."""
+    seen: set[str] = set()
+    found = []
+    for galaxies in sets:
+        new = tuple(one for one in galaxies.galaxies if canonical(one.id, same) not in seen)
+        seen |= {canonical(one.id, same) for one in new}
+        found.append(replace(galaxies, galaxies=new))
+    return found

@@ -133,6 +133,9 @@ def crowd_sentence(crowds: Crowds | None) -> str:
     if len(told) < 2:
         return f"{whole}."
     (least, hard), (most, easy) = min(told), max(told)
+    if not least <= crowds.overall.volunteers <= most:
+        # Questions that too few were asked count in the whole, and may pull it out of the range.
+        whole += "; of the questions that enough galaxies were asked"
     return f"{whole}: from {crowd_size(least)} for “{hard}” to {crowd_size(most)} for “{easy}”."
 
 
