@@ -17,7 +17,7 @@ test: .venv/test.stamp ## install everything, then lint, types and tests
 	$(BIN)/pytest
 
 model: .venv/test.stamp ## train the bundled networks anew and put them in their place
-	for recipe in compact taught swift full; do $(BIN)/tuningfork train $(SETS) --recipe $$recipe \
+	for recipe in compact taught swift longer full; do $(BIN)/tuningfork train $(SETS) --recipe $$recipe \
 		--output runs/$$recipe --exclude $(DATA)/reference_test \
 		--same $(DATA)/same_galaxy.csv || exit 1; \
 		$(BIN)/tuningfork calibrate runs/$$recipe \

@@ -3,7 +3,8 @@
     tuningfork probe SET --json docs/figures/probe-NAME.json --figure docs/images/probe-NAME.png
     python benchmarks/colour_or_shape.py
 
-Every docs/figures/probe-*.json becomes a section, in the order of the names.
+Every docs/figures/probe-*.json becomes a section, in the order of the names; a name that ends in
+held-out is of a probe with --held-out.
 """
 
 from __future__ import annotations
@@ -40,10 +41,11 @@ def section(name: str, found: dict[str, Any]) -> str:
     shown = ""
     if (PAGE.parent / figure).is_file():
         shown = f"\n![Accuracy of {found['model']} under each change]({figure})\n"
+    seen = ", of those that it never learned from" if name.endswith("held-out") else ""
     classes = [one for one in found["classes"] if found["support"][one]]
     heads = [f"{one.replace('_', ' ')} ({found['support'][one]:,})" for one in classes]
     lines = [
-        f"\n## {found['model']} on {found['data']}\n",
+        f"\n## {found['model']} on {found['data']}{seen}\n",
         found["paragraph"],
         shown,
         f"| change | accuracy | 95 % interval | same answer | {' | '.join(heads)} |",

@@ -129,7 +129,7 @@ def test_it_learns() -> None:
 
 def test_the_recipe_asks_for_what_keeps_the_symmetry(tmp_path: Path) -> None:
     """Widths in eights and a side that can be halved; the shipped recipe has both."""
-    shipped = load_recipe("equivariant")
+    shipped = load_recipe("full")
     outputs = outputs_of(shipped.network, 4)
     with torch.device("meta"):
         network = build(shipped.network, outputs, shipped.pictures.input_pixels)
@@ -140,9 +140,9 @@ def test_the_recipe_asks_for_what_keeps_the_symmetry(tmp_path: Path) -> None:
         ("[network]\nwidths = [64, 128, 290]", "multiples of 8"),
         ("[network]\nstem_stride = 4", "stem_stride"),
         ("[pictures]\ninput_pixels = 120", "multiple of 16"),
-        ('begins_with = "full"', "fresh weights"),
+        ('begins_with = "swift"', "fresh weights"),
     ):
         path = tmp_path / "own.toml"
-        path.write_text(f'builds_on = "equivariant"\n{change}\n')
+        path.write_text(f'builds_on = "full"\n{change}\n')
         with pytest.raises(BadRule, match=trouble):
             load_recipe(str(path))

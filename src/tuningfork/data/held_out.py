@@ -1,4 +1,4 @@
-"""Which galaxies of sets count, found by their ids alone: those that were held out, and each once."""
+"""Which galaxies of sets count, found by their ids: those that were held out, and each once."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def _stages(blocks: set[str], weights: Weights) -> list[list[int]]:
     """Part the blocks into stages; the first block of each has a weighted shortcut."""
     stages: list[list[int]] = []
     for block in sorted(map(int, blocks)):
-        if f"network.stages.{block}.shortcut.1.weight" in weights:
+        if not stages or f"network.stages.{block}.shortcut.1.weight" in weights:
             stages.append([])
         stages[-1].append(block)
     return stages
