@@ -38,6 +38,8 @@ def browser() -> Iterator[Browser]:
 
 
 def _check(page: Page) -> None:
+    # The browser lets pages behind others wait, perhaps for good, and axe waits with them.
+    page.bring_to_front()
     page.wait_for_load_state()
     found = Axe().run(page, options=RULES)
     assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
