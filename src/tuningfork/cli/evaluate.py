@@ -92,6 +92,7 @@ def evaluate(
       tuningfork evaluate my_galaxies/
       tuningfork evaluate kaggle/ --held-out --report report.html
       tuningfork evaluate kaggle/ --rule strict --json scores.json
+      tuningfork evaluate kaggle/ --rule zhu5 --held-out
       tuningfork evaluate test/ --against predictions.csv --views 8
       tuningfork evaluate test/ --compare runs/first --report report.html
     """  # noqa: D301  (Typer needs the \b itself)
@@ -106,6 +107,7 @@ def evaluate(
     check_pairs(same, held_out=only_held_out)
     network = load_model(model)
     labels = load_rule(rule or network.card.rule)
+    network = network.telling(labels.name, labels.class_names)
     pairs = read_same_galaxy(same) if same is not None else {}
     galaxies = read_set(data, labels)
     setting = Setting(
@@ -156,7 +158,10 @@ def _found(
     theirs = None if against is None else read_predictions(against, rule)
     table = [] if against is None else [against.stem]
     names = distinct_names(others, [network.card.name, *table])
-    further = [(one, load_model(other)) for one, other in zip(names, others, strict=True)]
+    further = [
+        (one, load_model(other).telling(rule.name, rule.class_names))
+        for one, other in zip(names, others, strict=True)
+    ]
     history = read_history(name)
 
     def findings(model: Model) -> Findings:

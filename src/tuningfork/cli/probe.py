@@ -80,6 +80,7 @@ def probe(
         check_figure(figure)
     network = load_model(model)
     labels = load_rule(rule or network.card.rule)
+    network = network.telling(labels.name, labels.class_names)
     galaxies = read_set(data, labels)
     if only_held_out:
         pairs = read_same_galaxy(same) if same is not None else {}

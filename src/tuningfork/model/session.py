@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 BUNDLED = "full"
 """The network that ships with the package."""
-FURTHER = ("heat", "embedding", "zhu5")
+SIDE_RULE = "zhu5"
+"""A rule whose classes a network may have learned beside its own."""
+FURTHER = ("heat", "embedding", SIDE_RULE)
 """What a graph may give beside probabilities and fractions."""
 
 
@@ -97,6 +100,43 @@ class Model:
         if "strangeness" in found:
             found["strangeness"] = np.where(flat(pixels), np.inf, found["strangeness"])
         return Answers(**found)
+
+    def telling(self, rule: str, classes: Sequence[str]) -> Model:
+        """The same network, asked for the classes of another rule that it learned beside its own.
+
+        Itself where it tells those apart anyway, or never learned that rule.
+        """
+        count = len(classes)
+        if set(classes) == set(self.card.classes) or rule != SIDE_RULE:
+            return self
+        if SIDE_RULE not in self._outputs or self._side_classes() != count:
+            return self
+        return _BySideRule(self, rule, tuple(classes))
+
+    def _side_classes(self) -> int:
+        side = next(one for one in self._session.get_outputs() if one.name == SIDE_RULE)
+        return int(side.shape[1]) - 1  # the last is none of them
+
+
+class _BySideRule(Model):
+    """A network's answers by its side rule, given that a galaxy meets one of the rule's classes.
+
+    Neither calibrated nor fit for class activation, which are of the network's own classes.
+    """
+
+    def __init__(self, model: Model, rule: str, classes: tuple[str, ...]) -> None:
+        self.card = replace(model.card, rule=rule, classes=classes, calibration=None)
+        self._model = model
+        self._outputs = frozenset()
+
+    def answer(self, pixels: NDArray[np.uint8], *, more: bool = False) -> Answers:
+        """Answer for n pictures, as the network does, but for the side rule's classes."""
+        found = self._model.answer(pixels, more=True)
+        if found.zhu5 is None:  # of no picture
+            return Answers(np.empty((0, len(self.card.classes)), np.float32), found.fractions)
+        inside = found.zhu5[:, :-1]
+        told = inside / inside.sum(axis=1, keepdims=True)
+        return Answers(told, found.fractions, embedding=found.embedding if more else None)
 
 
 def load_model(name_or_path: str | Path | None = None, *, threads: int | None = None) -> Model:
