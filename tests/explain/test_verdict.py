@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from tuningfork.classify import Classification
 from tuningfork.cli import app
 from tuningfork.explain import verdict_sentence
 from tuningfork.explain.verdict import title_of
@@ -35,8 +37,10 @@ def test_each_verdict_has_its_sentence(doubt: Doubt, said: str) -> None:
 
 def test_a_drawing_is_headed_by_the_class_or_its_refusal() -> None:
     """A network without calibration refuses nothing."""
-    assert title_of("barred_spiral", None) == "barred spiral"
-    assert title_of("barred_spiral", Doubt((), "no galaxy here")) == "no galaxy here"
+    plain = Classification("barred_spiral", {"barred_spiral": 1.0}, {})
+    assert title_of(plain) == "barred spiral"
+    assert title_of(replace(plain, doubt=Doubt((), "no galaxy here"))) == "no galaxy here"
+    assert title_of(replace(plain, label="edge_on_spiral")) == "edge-on spiral"
 
 
 def test_explain_refuses_noise(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.train.made import recipe
+from tests.train.made import recipe, trained
 from tuningfork.errors import BadRule
 from tuningfork.train.equivariant import EquivariantNetwork, GroupConvolution
 from tuningfork.train.export import export_onnx
@@ -34,27 +34,18 @@ def square_ways(pictures: Tensor) -> list[Tensor]:
     return [torch.from_numpy(one.copy()) for one in ways]
 
 
-def as_if_trained(network: nn.Module) -> nn.Module:
-    """Every weight, scale and running mean off its first value, and different in every channel."""
-    generator = torch.Generator().manual_seed(1)
-    for tensor in network.state_dict().values():
-        if tensor.is_floating_point():
-            tensor.add_(torch.rand(tensor.shape, generator=generator), alpha=0.2)
-    return network.eval()
-
-
 @torch.no_grad()
 def test_the_answer_is_the_same_in_all_eight_ways() -> None:
     """To rounding; a plain network of the same widths answers differently."""
     torch.manual_seed(0)
     pictures = torch.randn(3, 3, 32, 32)
-    network = as_if_trained(EquivariantNetwork(SETTINGS, 41))
+    network = trained(EquivariantNetwork(SETTINGS, 41), by=0.2)
     answers = [network(way) for way in square_ways(pictures)]
     for answer in answers[1:]:
         torch.testing.assert_close(answer, answers[0], rtol=1e-4, atol=1e-4)
     assert answers[0].std(dim=0).min() > 1e-3
     plain = SETTINGS.model_copy(update={"kind": "residual"})
-    other = as_if_trained(ResidualNetwork(plain, 41))
+    other = trained(ResidualNetwork(plain, 41), by=0.2)
     assert (other(pictures) - other(square_ways(pictures)[1])).abs().max() > 1e-2
 
 
@@ -63,7 +54,7 @@ def test_its_map_turns_with_the_picture() -> None:
     """So that heat lies where it belongs."""
     torch.manual_seed(0)
     pictures = torch.randn(2, 3, 32, 32)
-    network = as_if_trained(EquivariantNetwork(SETTINGS, 41))
+    network = trained(EquivariantNetwork(SETTINGS, 41), by=0.2)
     assert isinstance(network, EquivariantNetwork)
     found = network.features(pictures)
     assert found.shape == (2, 20, 4, 4)
@@ -84,7 +75,7 @@ def test_a_filter_is_seen_in_eight_ways() -> None:
 def test_written_out_it_is_plain_and_the_same() -> None:
     """The network to be exported holds ordinary convolutions alone."""
     torch.manual_seed(0)
-    network = as_if_trained(EquivariantNetwork(SETTINGS, 41))
+    network = trained(EquivariantNetwork(SETTINGS, 41), by=0.2)
     assert isinstance(network, EquivariantNetwork)
     plain = network.plain()
     assert not any(isinstance(one, GroupConvolution) for one in plain.modules())
@@ -97,7 +88,7 @@ def test_the_file_answers_the_same_in_all_eight_ways(tmp_path: Path) -> None:
     """In ONNX Runtime, from pixels to every output that has no places."""
     one = recipe(tmp_path)
     outputs = outputs_of(SETTINGS.model_copy(update={"side_rules": ("zhu5",)}), 4)
-    network = as_if_trained(EquivariantNetwork(SETTINGS, outputs.count))
+    network = trained(EquivariantNetwork(SETTINGS, outputs.count), by=0.2)
     path = tmp_path / "model.onnx"
     export_onnx(network, outputs, one.pictures, path)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])

@@ -8,9 +8,8 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from torch import nn
 
-from tests.train.made import recipe
+from tests.train.made import recipe, trained
 from tuningfork.errors import BadModel
 from tuningfork.train.export import check_parity, export_onnx, weighted_fractions
 from tuningfork.train.networks import ReferenceNetwork, ResidualNetwork, outputs_of
@@ -31,15 +30,6 @@ def test_fractions_are_the_trees_products() -> None:
     assert np.abs(found - weighted_from_conditional(conditional)).max() < 1e-6
     sums = np.stack([found[:, TREE.span(one.number)].sum(axis=1) for one in TREE.questions], axis=1)
     assert np.abs(sums - expected_sums(found)).max() < 1e-6
-
-
-def trained(network: nn.Module) -> nn.Module:
-    """As if trained: every weight and running mean off its first value."""
-    generator = torch.Generator().manual_seed(1)
-    for tensor in network.state_dict().values():
-        if tensor.is_floating_point():
-            tensor.add_(torch.rand(tensor.shape, generator=generator), alpha=0.05)
-    return network.eval()
 
 
 def test_the_file_answers_as_torch_does(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tuningfork.images.decode import coloured, eight_bits
 from tuningfork.images.framing import Reading, Shown, with_share
 from tuningfork.images.reading import read_picture, read_pixels
 from tuningfork.images.sources import read_file, readable
-from tuningfork.model.calibration import COVERAGE, Doubt, doubts
+from tuningfork.model.calibration import COVERAGE, Doubt, check_coverage, doubts
 from tuningfork.model.card import Card
 from tuningfork.model.session import Answers, Model, load_model
 
@@ -47,6 +47,11 @@ class Classification:
     def confidence(self) -> float:
         """The probability of the most probable class."""
         return self.probabilities[self.label]
+
+    @property
+    def verdict(self) -> str | None:
+        """That of ``doubt``: sure, unsure or no galaxy here; None without one."""
+        return None if self.doubt is None else self.doubt.verdict
 
 
 class Classifier:
@@ -104,8 +109,7 @@ def classifications(
     card's calibration: it moves the probabilities (Saerens et al. 2002). Raises BadModel for a
     prior where the card has no calibration, ValueError for a wrong coverage or prior.
     """
-    if not 0 < coverage < 1:
-        raise ValueError(f"coverage is {coverage}; give a number between 0 and 1, such as 0.95")
+    check_coverage(coverage)
     own = card.calibration
     if own is None and prior is not None:
         raise BadModel(NOT_CALIBRATED.format(name=card.name))

@@ -185,7 +185,7 @@ def _as_json(
 ) -> dict[str, Any]:
     return {
         "class": found.label,
-        "verdict": None if found.doubt is None else found.doubt.verdict,
+        "verdict": found.verdict,
         "set": None if found.doubt is None else list(found.doubt.possible),
         "note": note,
         "probabilities": dict(found.probabilities),

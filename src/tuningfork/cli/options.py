@@ -127,8 +127,10 @@ def check_pairs(same: Path | None, *, held_out: bool) -> None:
 
 def learned_from(count: int, data: str) -> str:
     """Warn that a network is measured on what it learned from."""
+    from tuningfork.report.ink import galaxy_count
+
     return (
-        f"Mind: the network learned from {count:,} galaxies of a set called {data}, so these "
+        f"Mind: the network learned from {galaxy_count(count)} of a set called {data}, so these "
         "figures flatter it; add --held-out for those it never saw"
     )
 

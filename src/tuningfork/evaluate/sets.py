@@ -40,7 +40,7 @@ def prediction_sets(calibration: Calibration, answered: Sequence[Answered]) -> P
     They must be answers to single views, for the thresholds were fitted on those.
     """
     classes = tuple(calibration.mix)
-    taken = [one for one in answered if not _is_refused(one)]
+    taken = [one for one in answered if one.found.verdict != NO_GALAXY]
     labelled = [one for one in taken if one.known.label is not None]
     truth, probabilities = class_arrays(labelled, classes)
     return PredictionSets(
@@ -51,7 +51,3 @@ def prediction_sets(calibration: Calibration, answered: Sequence[Answered]) -> P
             for asked in (MEASURED_AT if labelled else ())
         ),
     )
-
-
-def _is_refused(one: Answered) -> bool:
-    return one.found.doubt is not None and one.found.doubt.verdict == NO_GALAXY

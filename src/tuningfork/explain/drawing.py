@@ -29,6 +29,7 @@ from tuningfork.explain.walk import walk
 from tuningfork.files import replacing
 from tuningfork.images.frame import Pixels
 from tuningfork.model.calibration import UNSURE
+from tuningfork.votes.label_rule import class_words
 from tuningfork.votes.tree import TREE
 
 if TYPE_CHECKING:
@@ -185,16 +186,16 @@ def _draw_answer(axes: Axes, explained: Explained, height: float) -> None:
     """Draw class, probabilities and the two pictures, left of the tree."""
     x, y = 0.3, TOP + 0.05
     found = explained.found
-    axes.text(x, y, title_of(found.label, found.doubt), size=15, weight="bold", va="center")
-    if found.doubt is not None and found.doubt.verdict == UNSURE:
+    axes.text(x, y, title_of(found), size=15, weight="bold", va="center")
+    if found.verdict == UNSURE:
         y += 0.26
         axes.text(x, y, UNSURE, color=DIM, va="center")
     y += 0.38
-    for one, share in sorted(explained.found.probabilities.items(), key=lambda pair: -pair[1]):
-        _draw_share(axes, (x, y), _words(one), share, taken=one == explained.found.label)
+    for one, share in sorted(found.probabilities.items(), key=lambda pair: -pair[1]):
+        _draw_share(axes, (x, y), class_words(one), share, taken=one == found.label)
         y += ROW
     side = min(LEFT - GUTTER - 0.3, (height - y - 0.9) / 2)
-    captions = ("what the network sees", f"what speaks for “{_words(found.label)}”")
+    captions = ("what the network sees", f"what speaks for “{class_words(found.label)}”")
     for pixels, caption in zip((explained.crop, explained.overlaid), captions, strict=True):
         y += 0.12
         axes.imshow(pixels, extent=(x, x + side, y + side, y), aspect="auto", zorder=2)
@@ -219,7 +220,7 @@ def _draw_following(axes: Axes, following: Following, answer: str, placed: Layou
         axes.text(
             x,
             y,
-            f"{'▸ ' if met else ''}{_words(one.name)}",
+            f"{'▸ ' if met else ''}{class_words(one.name)}",
             va="center",
             weight="bold" if met else "normal",
             color=BLUE if met else INK,
@@ -241,13 +242,9 @@ def _draw_following(axes: Axes, following: Following, answer: str, placed: Layou
         y += LINE
 
 
-def _words(label: str) -> str:
-    return label.replace("_", " ").replace("edge on", "edge-on")
-
-
 def _metadata(path: Path, label: str) -> dict[str, str | None]:
     """Name the drawing, and leave out its day, so that the same galaxy gives the same file."""
-    title = f"The volunteers' decision tree for a galaxy: {_words(label)}"
+    title = f"The volunteers' decision tree for a galaxy: {class_words(label)}"
     dates = {".svg": "Date", ".pdf": "CreationDate"}
     kind = path.suffix.lower()
     return {"Title": title} | ({dates[kind]: None} if kind in dates else {})

@@ -79,9 +79,9 @@ def explained_picture(
 
 def captions(found: Classification) -> tuple[str, str]:
     """What stands below the crop and below the overlay."""
-    if found.doubt is not None and found.doubt.verdict == NO_GALAXY:
+    if found.verdict == NO_GALAXY:
         return NO_GALAXY, f"what speaks for {found.label}"
-    unsure = ", unsure" if found.doubt is not None and found.doubt.verdict == UNSURE else ""
+    unsure = ", unsure" if found.verdict == UNSURE else ""
     return f"{found.label} {found.confidence:.0%}{unsure}", "what speaks for it"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tuningfork.votes.fractions import conditional_from_weighted
+from tuningfork.votes.label_rule import class_words
 from tuningfork.votes.rules import Condition, Rule
 from tuningfork.votes.tree import TREE, Answer
 
@@ -86,5 +87,5 @@ def _check(condition: Condition, compared: np.ndarray[tuple[int], np.dtype[np.fl
 
 
 def _spoken(name: str) -> str:
-    words = name.replace("_", " ").replace("edge on", "edge-on")
+    words = class_words(name)
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"

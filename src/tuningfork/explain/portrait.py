@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from tuningfork.errors import BadData
 from tuningfork.explain.drawing import BLUE, DIM, INK, PALE, Explained
-from tuningfork.explain.verdict import title_of, verdict_sentence
+from tuningfork.explain.verdict import verdict_sentence
 from tuningfork.explain.walk import walk
 from tuningfork.files import replacing
 from tuningfork.model.calibration import SURE
+from tuningfork.votes.label_rule import class_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +40,7 @@ def draw_portrait(explained: Explained, path: Path, *, title: str, note: str = "
         top = 0.95
         axes.text(0.3, 0.42, title, fontsize=15, weight="bold", color=INK, va="center")
         found = explained.found
-        said = f"{title_of(found.label, found.doubt)}, {found.confidence:.0%}"
+        said = f"{class_words(found.label)}, {found.confidence:.0%}"
         if found.doubt is not None and found.doubt.verdict != SURE:
             said = verdict_sentence(found.doubt)
         axes.text(0.3, 0.74, said, fontsize=11.5, color=BLUE, va="center", weight="bold")
@@ -62,10 +63,11 @@ def draw_portrait(explained: Explained, path: Path, *, title: str, note: str = "
 
 def _draw_answers(axes: Axes, explained: Explained, left: float, top: float) -> None:
     y = top + ROW / 2
-    for name, share in sorted(explained.found.probabilities.items(), key=lambda one: -one[1]):
-        _draw_bar(axes, left, y, name.replace("_", " "), share, taken=name == explained.found.label)
+    found = explained.found
+    for name, share in sorted(found.probabilities.items(), key=lambda one: -one[1]):
+        _draw_bar(axes, left, y, class_words(name), share, taken=name == found.label)
         y += ROW
-    steps = walk(explained.found.fractions) if explained.found.fractions else ()
+    steps = walk(found.fractions) if found.fractions else ()
     for step in steps:
         y += 0.12
         if y > top + SIDE:

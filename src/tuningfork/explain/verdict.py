@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from tuningfork.classify import Classification
 from tuningfork.model.calibration import COVERAGE, NO_GALAXY, SURE, Doubt
+from tuningfork.votes.label_rule import class_words
 
 
-def title_of(label: str, doubt: Doubt | None) -> str:
+def title_of(found: Classification) -> str:
     """What a drawing is headed by: the class, unless there is no galaxy."""
-    if doubt is not None and doubt.verdict == NO_GALAXY:
-        return NO_GALAXY
-    return label.replace("_", " ")
+    return NO_GALAXY if found.verdict == NO_GALAXY else class_words(found.label)
 
 
 def verdict_sentence(doubt: Doubt, *, coverage: float = COVERAGE) -> str:
@@ -20,5 +20,5 @@ def verdict_sentence(doubt: Doubt, *, coverage: float = COVERAGE) -> str:
         return f"sure: at a coverage of {coverage:.0%} no other class is left"
     if not doubt.possible:
         return f"unsure: no class is probable enough for a coverage of {coverage:.0%}"
-    left = " or ".join(name.replace("_", " ") for name in doubt.possible)
+    left = " or ".join(map(class_words, doubt.possible))
     return f"unsure: at a coverage of {coverage:.0%} it is {left}"

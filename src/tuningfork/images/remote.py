@@ -14,6 +14,7 @@ from tuningfork.errors import BadData, ServiceFailed, UnreadableImage
 from tuningfork.images.shards import Shard, is_tar
 from tuningfork.images.sources import (
     LARGEST_FILE,
+    NO_WHOLE_ZIP,
     SUFFIXES,
     Picture,
     failing,
@@ -210,7 +211,7 @@ class RemoteZip:
             raise ServiceFailed(f"{where}: {error.strerror}") from error
         except FileNotFoundError as error:
             raise BadData(f"{where}: no such zip; check the address") from error
-        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        except NO_WHOLE_ZIP as error:
             reason = getattr(error, "strerror", None) or type(error).__name__
             raise BadData(f"{where}: not a whole zip ({reason}); fetch or make it again") from error
         found.sort(key=lambda one: one.filename)

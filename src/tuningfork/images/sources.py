@@ -34,6 +34,8 @@ _ENDINGS = tuple(sorted(SUFFIXES, key=len, reverse=True))
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+:/)/*")
 """Of the web; a path drops the second of its slashes."""
+NO_WHOLE_ZIP = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError)
+"""What zipfile raises for a damaged list of members, the last for a version that it cannot read."""
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -64,7 +66,7 @@ class Archive:
             found = self._zip().infolist()
         except PermissionError as error:
             raise UnreadableImage(f"{self.where}: {error.strerror}; check the file") from error
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except NO_WHOLE_ZIP as error:
             raise UnreadableImage(
                 f"{self.where}: not a whole zip ({error}); fetch or make it again"
             ) from error

@@ -96,8 +96,7 @@ class Calibration:
         ``probabilities`` are those of the graph, before any prior, in the order of ``mix``. Raises
         ValueError unless 0 < coverage < 1.
         """
-        if not 0 < coverage < 1:
-            raise ValueError(f"coverage is {coverage}; give a number between 0 and 1, such as 0.95")
+        check_coverage(coverage)
         rows = [self.thresholds[name] for name in self.mix]
         least = np.array([np.interp(coverage, self.coverages, row) for row in rows])
         if coverage > self.coverages[-1]:
@@ -120,6 +119,12 @@ class Calibration:
         tiny = np.finfo(np.float32).tiny
         weighed = np.maximum(probabilities, tiny) * shares / np.array(list(self.mix.values()))
         return np.asarray(weighed / weighed.sum(axis=1, keepdims=True))
+
+
+def check_coverage(coverage: float) -> None:
+    """Raise ValueError unless 0 < coverage < 1."""
+    if not 0 < coverage < 1:
+        raise ValueError(f"coverage is {coverage}; give a number between 0 and 1, such as 0.95")
 
 
 def doubts(

@@ -18,7 +18,7 @@ from tuningfork.images.simulated.light import galaxy_light, scaled_grid
 from tuningfork.images.simulated.population import draw_galaxy
 from tuningfork.images.simulated.survey import PIXEL_SCALE, R90_PIXELS
 from tuningfork.model import Model
-from tuningfork.report.ink import words
+from tuningfork.votes.label_rule import class_words
 
 SEEING = 1.32
 """Seconds of arc, SDSS's median in r."""
@@ -182,7 +182,7 @@ def _draw(
             axis.set_axis_off()
             right = step.answer == one.truth
             axis.set_title(
-                f"{step.said}\n{words(step.answer)} {step.confidence:.0%}",
+                f"{step.said}\n{class_words(step.answer)} {step.confidence:.0%}",
                 fontsize=8,
                 color="#00583f" if right else "#a33a00",
                 fontweight="normal" if right else "bold",

@@ -14,8 +14,9 @@ from tuningfork.evaluate.calibration import ReliabilityBin
 from tuningfork.evaluate.curves import Curve
 from tuningfork.evaluate.questions import AnswerScore
 from tuningfork.evaluate.volunteers import Crowds, QuestionCrowd
-from tuningfork.report.ink import QUIET, ink, words
+from tuningfork.report.ink import QUIET, ink
 from tuningfork.report.volunteers import SHORT
+from tuningfork.votes.label_rule import class_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +70,7 @@ def curves(lines: Sequence[Curve], *, x: str, y: str, classes: Sequence[str], ch
             axis.plot([0, 1], [0, 1], color=QUIET, lw=0.8, ls=(0, (2, 3)))
         for line in lines:
             own = ink(classes.index(line.name))
-            label = f"{words(line.name)} ({line.area:.3f})"
+            label = f"{class_words(line.name)} ({line.area:.3f})"
             axis.plot(line.x, line.y, color=own.colour, ls=own.dash, label=label)
         _unit(axis, x, y)
         axis.legend(loc="lower right" if chance else "lower left")

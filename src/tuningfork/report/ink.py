@@ -44,8 +44,3 @@ def amount(count: int, one: str, many: str = "") -> str:
 def galaxy_count(count: int) -> str:
     """So many galaxies."""
     return amount(count, "galaxy", "galaxies")
-
-
-def words(name: str) -> str:
-    """A class's name as people write it."""
-    return name.replace("_", " ").replace("edge on", "edge-on")

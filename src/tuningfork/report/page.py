@@ -16,10 +16,11 @@ from tuningfork.files import replacing
 from tuningfork.report import figures
 from tuningfork.report.findings import Compared, Findings, Report
 from tuningfork.report.galleries import Gallery
-from tuningfork.report.ink import galaxy_count, words
+from tuningfork.report.ink import galaxy_count
 from tuningfork.report.side_by_side import side_by_side
 from tuningfork.report.volunteers import SHORT, crowd_sentence
 from tuningfork.report.wording import environment
+from tuningfork.votes.label_rule import class_words
 
 TINT = (0, 103, 163)
 """Of a full cell of the confusion matrix, laid on at most at 45 %, so that dark letters stand."""
@@ -168,7 +169,7 @@ def _card_rows(findings: Findings) -> list[tuple[str, str]]:
     rows = [
         ("Name", card.name),
         ("Recipe", card.recipe),
-        ("Classes", ", ".join(words(name) for name in card.classes)),
+        ("Classes", ", ".join(class_words(name) for name in card.classes)),
         ("Label rule", card.rule),
         ("Parameters", f"{card.parameters:,}"),
         (

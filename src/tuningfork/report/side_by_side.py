@@ -9,8 +9,8 @@ from typing import Any
 
 from tuningfork.model import Card
 from tuningfork.report.findings import Compared, Report, Setting
-from tuningfork.report.ink import words
 from tuningfork.report.wording import p_value, span
+from tuningfork.votes.label_rule import class_words
 
 NAMELESS = frozenset({"model", "calibrated"})
 """What network files are called whatever they hold; their folder tells more."""
@@ -49,7 +49,7 @@ def side_by_side(report: Report, networks: Sequence[Compared]) -> dict[str, Any]
     add("Macro-F1", [f"{one.macro_f1:.4f}" if one else "" for one in scores])
     if findings.evaluation.scores is not None:
         for name in findings.evaluation.scores.classes:
-            label = f"F1, {words(name)}"
+            label = f"F1, {class_words(name)}"
             add(label, [_share(one.per_class[name].f1) if one else "" for one in scores])
     calibrations = [one.calibration for one in every]
     add("Negative log-likelihood", [f"{one.nll:.4f}" if one else "" for one in calibrations])

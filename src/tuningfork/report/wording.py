@@ -9,8 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from tuningfork.evaluate.curves import Curve
 from tuningfork.evaluate.intervals import Interval
-from tuningfork.report.ink import INKS, amount, galaxy_count, words
+from tuningfork.report.ink import INKS, amount, galaxy_count
 from tuningfork.report.volunteers import crowd_range, crowd_size
+from tuningfork.votes.label_rule import class_words
 
 MARKS = {
     "o": "M8 2a4 4 0 1 0 .01 0z",
@@ -33,7 +34,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters["words"] = words
+    found.filters["words"] = class_words
     found.globals.update(
         crowd=crowd_size,
         crowd_interval=crowd_range,
@@ -55,7 +56,7 @@ def span(bounds: Interval) -> str:
 
 def areas(lines: Sequence[Curve]) -> str:
     """Write the areas of curves, class by class."""
-    return ", ".join(f"{words(one.name)} {one.area:.3f}" for one in lines)
+    return ", ".join(f"{class_words(one.name)} {one.area:.3f}" for one in lines)
 
 
 def p_value(value: float | None) -> str:

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tuningfork.train.recipe import NetworkSettings
+from tuningfork.train.recipe import SYMMETRIES, NetworkSettings
 
-SYMMETRIES = 8
-"""Quarter turns of the square, and those of its mirror image."""
+EPSILON = 1e-5
+"""Added to a variance before its root is divided by."""
 
 
 def moved(planes: Tensor, symmetry: int) -> Tensor:
@@ -127,7 +127,9 @@ class GroupConvolution(nn.Module):
         if not self.training:
             mean, variance = self._pooled()
         scale, offset = (one.repeat_interleave(SYMMETRIES) for one in (self.scale, self.offset))
-        return functional.batch_norm(found, mean, variance, scale, offset, self.training)
+        return functional.batch_norm(
+            found, mean, variance, scale, offset, self.training, eps=EPSILON
+        )
 
     def filters(self) -> Tensor:
         """Every filter in its eight ways, (fields * 8, inputs, kernel, kernel)."""
@@ -149,7 +151,7 @@ class GroupConvolution(nn.Module):
     def written_out(self) -> nn.Conv2d:
         """The same as a plain convolution, normalisation included."""
         mean, variance = self._pooled()
-        gain = self.scale.repeat_interleave(SYMMETRIES) / (variance + 1e-5).sqrt()
+        gain = self.scale.repeat_interleave(SYMMETRIES) / (variance + EPSILON).sqrt()
         weight = self.filters() * gain[:, None, None, None]
         outputs, inputs, kernel, _ = weight.shape
         found = nn.Conv2d(inputs, outputs, kernel, self.stride, self.padding)

@@ -21,6 +21,10 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 Whole = Annotated[float, Field(ge=0, le=1)]
 
 
+SYMMETRIES = 8
+"""Ways in which a square lies on itself: its quarter turns, and those of its mirror image."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -212,7 +216,7 @@ class Recipe(_Part):
     def _keeps_symmetry(self) -> Recipe:
         if self.network.kind != "equivariant":
             return self
-        if any(one % 8 for one in (self.network.stem, *self.network.widths)):
+        if any(one % SYMMETRIES for one in (self.network.stem, *self.network.widths)):
             raise ValueError("network.stem and widths of an equivariant network are multiples of 8")
         if self.network.stem_stride != 2:
             raise ValueError("network.stem_stride of an equivariant network is 2")

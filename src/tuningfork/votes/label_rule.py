@@ -93,3 +93,8 @@ class Rule:
 def plain(name: str) -> str:
     """A name without what people write differently: case, spaces, hyphens."""
     return re.sub(r"[\s_-]+", "_", name.strip().casefold())
+
+
+def class_words(name: str) -> str:
+    """A class's name as people write it."""
+    return name.replace("_", " ").replace("edge on", "edge-on")

@@ -55,7 +55,9 @@ def _from_zip(path: Path, limit: int | None) -> tuple[bytes, bool]:
         if member is None or member.name.lower().endswith(".parquet"):
             raise BadTable(f"{path}: not a whole zip ({error}); fetch it again") from error
         return _whole_lines(salvaged_bytes(path, member)), True
-    except (NotImplementedError, RuntimeError) as error:
+    except RuntimeError as error:
+        # Locked by a password or packed in a way that zipfile does not know, which it tells by
+        # RuntimeError and by a kind of it.
         raise BadTable(f"{path}: cannot be unpacked ({error}); zip it anew") from error
 
 
