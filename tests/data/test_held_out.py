@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.train.made import known_set
 from tests.votes.made import votes
-from tuningfork.data import Known, each_once, held_out
+from tuningfork.data import Known, each_once, held_out, validates
 from tuningfork.errors import BadData
 from tuningfork.train.galaxies import gather
 from tuningfork.train.recipe import load_recipe
@@ -38,6 +40,15 @@ def test_a_pair_stays_together() -> None:
         except BadData:
             continue
         assert len(kept) == 2
+
+
+@given(st.integers(2, 12), st.integers(0, 50), st.text("0123456789J", min_size=1))
+def test_the_folds_part_all_galaxies(count: int, seed: int, name: str) -> None:
+    """Whatever their number, a galaxy is kept in one of them; the first is the split of one."""
+    split = {"share": 1 / count, "seed": seed}
+    kept = [validates(name, split | {"fold": fold}) for fold in range(count)]
+    assert sum(kept) == 1
+    assert validates(name, split) == kept[0]
 
 
 def test_a_card_without_a_split_is_refused(tmp_path: Path) -> None:

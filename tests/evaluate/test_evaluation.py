@@ -180,6 +180,9 @@ def test_the_command_prints_tables_and_writes_json(tmp_path: Path, toy: Path) ->
         (["{data}", "--json", "{data}"], "--json"),
         (["{data}", "--json", "one.html", "--report", "./one.html"], "name another"),
         (["{data}", "--same", "{data}/same.csv"], "add --held-out"),
+        (["{data}", "--fold", "full"], "add --held-out"),
+        (["{data}", "--held-out", "--fold", "x", "--report", "x.html"], "--report"),
+        (["{data}", "--held-out", "--fold", "x", "--compare", "full"], "--compare"),
     ],
 )
 def test_wrong_commands_give_2_and_a_reason(

@@ -8,7 +8,7 @@ from scipy.stats import binom, mannwhitneyu
 from sklearn.metrics import f1_score
 
 from tuningfork.evaluate.curves import precision_recall_curves, roc_curves
-from tuningfork.evaluate.intervals import bootstrap, interval
+from tuningfork.evaluate.intervals import bootstrap, bootstrap_error, interval
 
 CONFUSION = np.array([[40, 3, 0], [6, 20, 2], [0, 4, 5]])
 
@@ -34,6 +34,22 @@ def test_f1_strays_as_when_galaxies_are_drawn_one_by_one() -> None:
     found = bootstrap(CONFUSION)
     for place, one in enumerate(found.per_class):
         assert one.f1 == pytest.approx(tuple(expected[:, place]), abs=0.04)
+
+
+def test_an_error_strays_as_the_mean_of_its_squares_does() -> None:
+    """Known votes alone count; with many galaxies the interval is the normal one."""
+    rng = np.random.default_rng(2)
+    squares = rng.chisquare(1, (900, 4))
+    squares[rng.random(squares.shape) < 0.3] = np.nan
+    known = np.isfinite(squares)
+    mean = np.nanmean(squares)
+    # The spread of a ratio of sums over galaxies (Cochran 1977, section 2.11).
+    off = np.where(known, squares - mean, 0).sum(axis=1)
+    spread = off.std() / known.sum(axis=1).mean() / np.sqrt(len(squares))
+    expected = np.sqrt([mean - 1.96 * spread, mean + 1.96 * spread])
+    assert bootstrap_error(squares) == pytest.approx(tuple(expected), abs=0.15 * spread)
+    assert bootstrap_error(np.full((3, 2), np.nan)) is None
+    assert bootstrap_error(np.empty((0, 37))) is None
 
 
 def test_a_faultless_class_has_no_doubt_and_a_missing_one_no_interval() -> None:

@@ -7,6 +7,8 @@ import io
 import itertools
 import json
 import re
+import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ from PIL import Image
 from sklearn.metrics import accuracy_score, f1_score
 
 from tests.report.conftest import CLASSES, COUNT, command
-from tuningfork.errors import TuningForkError
+from tuningfork.errors import BadData, TuningForkError
+from tuningfork.model.card import read_card, write_card
 
 VOID = {"meta", "link", "img", "br", "path", "input"}
 
@@ -192,6 +195,34 @@ def test_held_out_galaxies_are_called_so(kaggle: Path, toys: Path, tmp_path: Pat
     text = (tmp_path / "held.html").read_text(encoding="utf-8")
     assert "never learned from these galaxies" in text
     assert "Pairs of ids" in text
+
+
+def test_folds_are_scored_together(kaggle: Path, toys: Path, tmp_path: Path) -> None:
+    """Each galaxy by the network that was kept from it, and none by two."""
+    folds = []
+    for fold in range(3):
+        shutil.copytree(toys, tmp_path / f"fold{fold}")
+        path = next((tmp_path / f"fold{fold}").glob("*.json"))
+        split = {"share": 1 / 3, "seed": 0, "fold": fold}
+        write_card(replace(read_card(path), held_out=split), path)
+        folds.append(path.parent)
+    given = ("evaluate", kaggle, "--held-out", "--model", folds[0], "--fold", folds[1])
+    done = command(*given, "--fold", folds[2], "--json", tmp_path / "all.json")
+    assert done.exit_code == 0, done.output
+    assert f"Held out from 3 networks: {COUNT} of {COUNT}" in done.output
+    whole = tmp_path / "whole.json"
+    assert command("evaluate", kaggle, "--model", toys, "--json", whole).exit_code == 0
+    together, alone = (json.loads(one.read_text()) for one in (tmp_path / "all.json", whole))
+    for figure in ("count", "accuracy", "confusion", "rmse_count"):
+        assert together[figure] == alone[figure]
+    for figure in ("loss", "rmse"):
+        assert together[figure] == pytest.approx(alone[figure])
+    low, high = together["rmse_interval"]
+    assert low < together["rmse"] < high
+    assert together["sets"] is None
+    twice = command(*given, "--fold", folds[1])
+    assert isinstance(twice.exception, BadData)
+    assert "kept from two of these networks" in str(twice.exception)
 
 
 def test_classes_alone_make_a_shorter_report(toys: Path, tmp_path: Path) -> None:

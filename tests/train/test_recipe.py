@@ -70,13 +70,14 @@ def test_a_users_own_file_is_read(tmp_path: Path) -> None:
         ("input_pixels", "8", "needs 9"),
         ("weight", "-1.0", "sources.voted.weight"),
         ("seed", "-1", ""),
+        ("fold", "5", "no fold 5"),
     ],
 )
 def test_an_impossible_value_is_named(tmp_path: Path, key: str, value: str, said: str) -> None:
     """The message names file and key, and what to do."""
     path = tiny(tmp_path, **{key: value})
-    if key == "seed":
-        path.write_text(f"seed = {value}\n" + path.read_text())
+    if key in {"seed", "fold"}:
+        path.write_text(f"{key} = {value}\n" + path.read_text())
     with pytest.raises(BadRule, match=rf"tiny\.toml: .*{said}.*mend that key"):
         load_recipe(str(path))
 
@@ -102,7 +103,7 @@ def test_what_is_no_toml_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_name_lists_the_recipes(tmp_path: Path) -> None:
     """Neither a recipe's name nor a file that exists."""
-    with pytest.raises(UnknownName, match=r"compact or full or longer or reference or .* or wide"):
+    with pytest.raises(UnknownName, match=r"compact or crossed or full or longer or reference or .* or wide"):
         load_recipe("compakt")
     with pytest.raises(UnknownName, match=r"none\.toml: no such recipe file"):
         load_recipe(str(tmp_path / "none.toml"))

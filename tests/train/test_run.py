@@ -16,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor
+from typer.testing import CliRunner
 
 from tests.train.made import (
     all_sets,
@@ -28,12 +29,13 @@ from tests.train.made import (
     recipe,
     tiny,
 )
-from tuningfork.cli import main
+from tuningfork.cli import app, main
 from tuningfork.errors import BadData, BadRule, TrainingStopped
 from tuningfork.model import load_model
 from tuningfork.model.card import sha256_of
 from tuningfork.train import run as runs
 from tuningfork.train.loop import State, Trainer
+from tuningfork.train.recipe import Recipe
 from tuningfork.train.run import train
 from tuningfork.train.stops import alone_in
 from tuningfork.votes.rules import CLASSES
@@ -215,6 +217,22 @@ def test_a_killed_run_resumes_to_the_same_network(
     assert left.value.code in {0, None}
     assert_same_run(output, finished.output)
     assert sha256_of(output / "model.onnx") == sha256_of(finished.output / "model.onnx")
+
+
+@pytest.mark.usefixtures("without_export")
+def test_a_fold_keeps_its_part_of_the_galaxies(finished: Finished, tmp_path: Path) -> None:
+    """The run's split is the second of three; what is no fold is refused."""
+    sets = [str(path) for path in finished.paths]
+    given = ["train", *sets, "--recipe", str(tiny(finished.folder)), "--steps", "1"]
+    given += ["--cache", str(finished.folder / "cache")]
+    for words in ("0/3", "4/3", "1/1", "1", "x/3", "²/3"):
+        found = CliRunner().invoke(app, [*given, "--output", str(tmp_path / "no"), "--fold", words])
+        assert (found.exit_code, "--fold" in found.output) == (2, True)
+    found = CliRunner().invoke(app, [*given, "--output", str(tmp_path / "one"), "--fold", "2/3"])
+    assert found.exit_code == 0, found.output
+    record = json.loads((tmp_path / "one/run.json").read_bytes())
+    split = Recipe.model_validate(record["recipe"]).held_out
+    assert split == {"share": 1 / 3, "seed": 0, "fold": 1}
 
 
 def test_a_folder_with_a_run_is_not_written_over(finished: Finished) -> None:

@@ -154,6 +154,32 @@ def test_calibrating_again_changes_nothing(made: Path, tmp_path: Path) -> None:
     assert (tmp_path / "again.onnx").read_bytes() == (made / "out.onnx").read_bytes()
 
 
+def test_folds_answer_for_what_the_network_learned_from(made: Path, tmp_path: Path) -> None:
+    """Sets are then fitted on all galaxies with votes, each by a network that was kept from it."""
+    other = embedding_toy(tmp_path / "other")
+    card = read_card(other.with_suffix(".json"))
+    split = {"share": 0.5, "seed": 0, "fold": 1}
+    write_card(replace(card, data={"kaggle": 200}, held_out=split), other.with_suffix(".json"))
+    given = ("calibrate", made / "run", made / "kaggle", "--not-galaxies", made / "stars")
+    run(*given, "--fold", tmp_path / "other", "--output", tmp_path / "out.onnx")
+    alone = load_model(made / "out.onnx").card.calibration
+    both = load_model(tmp_path / "out.onnx").card.calibration
+    assert alone is not None
+    assert both is not None
+    held = alone.fitted_on["kaggle: held out"]
+    assert both.fitted_on["kaggle: held out"] == both.fitted_on["kaggle: for the sets"] == held
+    assert both.fitted_on["kaggle: for the sets, by other folds"] == COUNT - held
+    assert both.scale == alone.scale
+    known = [both.measured["coverage"]["0.9"][name]["galaxies known"] for name in CLASSES]
+    assert sum(known) == COUNT
+    for name in CLASSES[:2]:
+        covered = both.measured["coverage"]["0.9"][name]["weighted"]
+        assert covered == pytest.approx(0.9, abs=0.05)
+    again = run(*given, "--fold", made / "run", "--output", tmp_path / "no.onnx", code=1)
+    assert "kept from no galaxy with votes that is left" in again
+    assert not (tmp_path / "no.onnx").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -58,6 +58,15 @@ def calibrate(
             help="Width of a set's pictures as a share of Galaxy Zoo's frame. May be repeated.",
         ),
     ] = None,
+    folds: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--fold",
+            metavar="MODEL",
+            help="A network of a cross-validation (train --fold): it answers for galaxies with "
+            "votes that were kept from it, and sets are fitted on these. May be repeated.",
+        ),
+    ] = None,
     others: Annotated[
         Optional[list[Path]],  # noqa: UP045
         typer.Option(
@@ -81,6 +90,8 @@ def calibrate(
       tuningfork calibrate runs/first data/kaggle --not-galaxies data/stars.zip
       tuningfork calibrate runs/first data/kaggle data/five --frame five=0.717 \\
         --not-galaxies data/stars.zip --same pairs.csv --output calibrated.onnx
+      tuningfork calibrate runs/first data/kaggle --fold runs/fold1 --fold runs/fold2 \\
+        --not-galaxies data/stars.zip
     """  # noqa: D301  (Typer needs the \b itself)
     require_extra("train", "onnx")
 
@@ -93,6 +104,7 @@ def calibrate(
         plain_model,
         write_calibrated,
     )
+    from tuningfork.trust.crossing import gather_crossed
     from tuningfork.trust.material import Source, gather_material
     from tuningfork.trust.refusing import Strangers
     from tuningfork.votes.rules import load_rule
@@ -104,6 +116,7 @@ def calibrate(
             "a bundled network stays as it is; give one", param_hint="--output"
         )
     network, graph = plain_model(model, load_model(model))
+    crossing = [plain_model(one, load_model(one))[0] for one in folds or []]
     rule = load_rule(network.card.rule)
     shares = _shares(frames or [], data)
     sets = [read_set(path, rule) for path in data]
@@ -120,6 +133,11 @@ def calibrate(
             progress.advance(task)
 
         material = gather_material(network, sources, rule, pairs, step)
+        crossed = (
+            gather_crossed(network, crossing, sources, rule, same=pairs, step=step)
+            if crossing
+            else None
+        )
         unlike = Strangers(
             see(network, stars, step=step).embedding,
             drawn_strangers(network),
@@ -128,7 +146,7 @@ def calibrate(
                 for path in others or []
             },
         )
-    fitted = calibrated(material, unlike, graph, refused=refused)
+    fitted = calibrated(material, unlike, graph, refused=refused, crossed=crossed)
     path = output or graph_path(model)
     write_calibrated(network, fitted, path)
     if as_json:

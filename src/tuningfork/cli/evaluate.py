@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -73,6 +74,16 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    folds: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--fold",
+            metavar="MODEL",
+            help="A further network of the same cross-validation (train --fold): each answers for "
+            "the galaxies kept from it, and all are scored together. May be given several times.",
+            show_default=False,
+        ),
+    ] = None,
     only_held_out: OnlyHeldOut = False,
     same: SamePairs = None,
 ) -> None:
@@ -95,6 +106,7 @@ def evaluate(
       tuningfork evaluate kaggle/ --rule zhu5 --held-out
       tuningfork evaluate test/ --against predictions.csv --views 8
       tuningfork evaluate test/ --compare runs/first --report report.html
+      tuningfork evaluate kaggle/ --held-out --model runs/fold1 --fold runs/fold2
     """  # noqa: D301  (Typer needs the \b itself)
     from tuningfork.cli.scores import print_report
     from tuningfork.data import held_out, read_same_galaxy, read_set
@@ -105,23 +117,37 @@ def evaluate(
 
     _check(frame, views, {"--json": json_file, "--report": report})
     check_pairs(same, held_out=only_held_out)
+    alone = {"--report": report, "--compare": others}
+    _check_folds(folds, alone, held_out=only_held_out)
     network = load_model(model)
     labels = load_rule(rule or network.card.rule)
-    network = network.telling(labels.name, labels.class_names)
+    networks = [
+        one.telling(labels.name, labels.class_names)
+        for one in (network, *map(load_model, folds or []))
+    ]
     pairs = read_same_galaxy(same) if same is not None else {}
     galaxies = read_set(data, labels)
     setting = Setting(
-        galaxies.name, len(galaxies.galaxies), labels, frame, views, only_held_out, bool(pairs)
+        galaxies.name,
+        len(galaxies.galaxies),
+        labels,
+        frame,
+        views,
+        only_held_out,
+        bool(pairs),
+        len(networks),
     )
-    if only_held_out:
-        galaxies = held_out(galaxies, network.card.held_out, pairs)
-    found = _found(model, network, galaxies, setting, against=against, others=others or [])
+    parts = [
+        (one, held_out(galaxies, one.card.held_out, pairs) if only_held_out else galaxies)
+        for one in networks
+    ]
+    found = _found(model, parts, setting, against=against, others=others or [])
     console = table_console(PIPE_WIDTH)
     print_report(console, found)
     if json_file is not None:
         write_json(found.as_json(), json_file)
     if report is not None:
-        _write_report(report, found, network)
+        _write_report(report, found, networks[0])
 
 
 def _check(frame: float, views: int, files: dict[str, Path | None]) -> None:
@@ -136,18 +162,33 @@ def _check(frame: float, views: int, files: dict[str, Path | None]) -> None:
     check_outputs(files)
 
 
+def _check_folds(folds: list[str] | None, alone: Mapping[str, object], *, held_out: bool) -> None:
+    """Refuse what several networks together cannot be asked for."""
+    if not folds:
+        return
+    if not held_out:
+        raise typer.BadParameter(
+            "scores each network on the galaxies kept from it; add --held-out",
+            param_hint="--fold",
+        )
+    for option, value in alone.items():
+        if value:
+            raise typer.BadParameter(
+                f"is about one network alone; leave {option} or --fold away", param_hint=option
+            )
+
+
 def _found(
     name: str | None,
-    network: Model,
-    galaxies: GalaxySet,
+    parts: list[tuple[Model, GalaxySet]],
     setting: Setting,
     *,
     against: Path | None,
     others: list[str],
 ) -> Report:
-    """Evaluate the network, and whatever is to stand beside it."""
+    """Evaluate the network, or those of all folds, and whatever is to stand beside it."""
     from tuningfork.cli.scores import watching
-    from tuningfork.evaluate import Predictions, compare, evaluate_set, read_predictions
+    from tuningfork.evaluate import Predictions, compare, evaluate_folds, read_predictions
     from tuningfork.model.history import read_history
     from tuningfork.model.session import load_model
     from tuningfork.report import Compared, Findings, Report, distinct_names, find
@@ -157,31 +198,30 @@ def _found(
     # What cannot be read should be said before the long work.
     theirs = None if against is None else read_predictions(against, rule)
     table = [] if against is None else [against.stem]
-    names = distinct_names(others, [network.card.name, *table])
+    names = distinct_names(others, [parts[0][0].card.name, *table])
     further = [
         (one, load_model(other).telling(rule.name, rule.class_names))
         for one, other in zip(names, others, strict=True)
     ]
     history = read_history(name)
 
-    def findings(model: Model) -> Findings:
-        evaluation = evaluate_set(
-            model,
-            galaxies,
+    def findings(parts: list[tuple[Model, GalaxySet]]) -> Findings:
+        evaluation = evaluate_folds(
+            parts,
             rule,
             frame_share=setting.frame_share,
             views=setting.views,
-            watch=watching(len(galaxies.galaxies)),
+            watch=watching(sum(len(galaxies.galaxies) for _, galaxies in parts)),
         )
-        return find(model.card, evaluation, setting)
+        return find(parts[0][0].card, evaluation, setting)
 
-    own = findings(network)
+    own = findings(parts)
     answers, truths = own.evaluation.answers, own.evaluation.truths
     compared: list[Compared] = []
     if theirs is not None and against is not None:
         compared.append(Compared(against.stem, compare(answers, truths, theirs)))
     for label, other in further:
-        beside = findings(other)
+        beside = findings([(other, parts[0][1])])
         predictions = Predictions(beside.evaluation.answers, {})
         compared.append(Compared(label, compare(answers, truths, predictions), beside))
     return Report(setting, own, history, tuple(compared), machine())

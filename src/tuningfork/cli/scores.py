@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tuningfork.classify import Row
     from tuningfork.evaluate import Comparison, Scores
+    from tuningfork.evaluate.intervals import Interval
     from tuningfork.report import Compared, Findings, Report
 
 
@@ -47,7 +48,8 @@ def print_report(console: Console, report: Report) -> None:
     _print_belief(console, report.findings)
     if found.rmse is not None:
         console.print(
-            f"RMSE {found.rmse:.5f} over 37 vote fractions of {galaxy_count(found.voted)}"
+            f"RMSE {found.rmse:.5f}{_between(found.rmse_interval)} over 37 vote fractions of "
+            f"{galaxy_count(found.voted)}"
         )
     if found.within_possible is not None:
         console.print(
@@ -58,11 +60,18 @@ def print_report(console: Console, report: Report) -> None:
         _print_comparison(console, one)
 
 
+def _between(interval: Interval | None) -> str:
+    if interval is None:
+        return ""
+    return f" (95 % interval {interval[0]:.4f} to {interval[1]:.4f})"
+
+
 def _print_honesty(console: Console, report: Report) -> None:
     setting = report.setting
     if setting.held_out:
         shown = len(report.findings.evaluation.answered)
-        console.print(f"Held out: {shown:,} of {galaxy_count(setting.galaxies)}, by their ids")
+        by = f" from {setting.networks} networks" if setting.networks > 1 else ""
+        console.print(f"Held out{by}: {shown:,} of {galaxy_count(setting.galaxies)}, by their ids")
     elif report.learned_from:
         console.print(learned_from(report.learned_from, setting.data), markup=False)
 
@@ -106,8 +115,7 @@ def _print_scores(console: Console, scores: Scores) -> None:
         cells = ("–" if share is None else f"{share:.4f}" for share in shares)
         table.add_row(name, *cells, f"{one.support:,}")
     console.print(table)
-    low, high = scores.accuracy_interval
-    console.print(f"Accuracy {scores.accuracy:.5f} (95 % interval {low:.4f} to {high:.4f})")
+    console.print(f"Accuracy {scores.accuracy:.5f}{_between(scores.accuracy_interval)}")
     console.print(f"Loss {scores.loss:.5f}, macro-F1 {scores.macro_f1:.4f}")
     confusion = Table("truth", box=box.SIMPLE_HEAD)
     for name in scores.classes:

@@ -37,6 +37,12 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**32 - 1, help="Instead of the recipe's seed.")
     ] = None,
+    fold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="K/N", help="Keep the K-th of N parts of the galaxies: cross-validation."
+        ),
+    ] = None,
     steps: Annotated[
         int | None,
         typer.Option(min=1, help="Train for so many batches only: a trial of the whole way."),
@@ -58,6 +64,8 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
 
     tuningfork train data/kaggle --output runs/first --resume
 
+    tuningfork train data/kaggle --recipe crossed --fold 1/4 --output runs/fold1
+
     tuningfork train s3://bucket/kaggle --output runs/first
     """
     from rich.console import Console
@@ -78,6 +86,8 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
     chosen = load_recipe(recipe)
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})
+    if fold is not None:
+        chosen = chosen.model_copy(update=_folded(fold))
     rule = load_rule(chosen.rule)
     console = Console(stderr=True)
     store = cache or load_settings().cache
@@ -99,6 +109,14 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
         steps=steps,
     )
     typer.echo(run(plan, console))
+
+
+def _folded(text: str) -> dict[str, float | int]:
+    """The recipe's keys that keep the K-th of N parts from learning."""
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count) > 1):
+        raise typer.BadParameter(f"'{text}': give K/N, such as 1/4", param_hint="--fold")
+    return {"validation": 1 / int(count), "fold": int(number) - 1}
 
 
 def _here(place: Place, cache: Path, progress: Progress) -> Path:

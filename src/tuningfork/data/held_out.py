@@ -10,6 +10,19 @@ from tuningfork.data.splits import canonical, split_of
 from tuningfork.errors import BadData
 
 
+def validates(id: str, split: Mapping[str, float]) -> bool:  # noqa: A002 - the word
+    """Whether a split keeps a galaxy from learning, by its (canonical) id.
+
+    ``split`` is a card's ``held_out``: the ``share`` of galaxies kept, the hash's ``seed`` and, for
+    cross-validation, the ``fold``: which of the parts of that size is kept, 0 the first.
+    """
+    share, fold = float(split["share"]), int(split.get("fold", 0))
+    after = share * fold
+    # Of a share such as 1/3 the last fold's end may miss 0 by a rounding.
+    shares = {"train": max(1 - share - after, 0.0), "validation": share, "train too": after}
+    return split_of(id, shares, int(split.get("seed", 0))) == "validation"
+
+
 def held_out(
     galaxies: GalaxySet, split: Mapping[str, float], same: Mapping[str, str] | None = None
 ) -> GalaxySet:
@@ -25,12 +38,8 @@ def held_out(
             f"{galaxies.folder}: the network's card does not say which galaxies it was kept from; "
             "leave --held-out away, or choose a network with held_out in its card"
         )
-    shares = {"train": 1 - share, "validation": share}
-    seed = int(split.get("seed", 0))
     kept = tuple(
-        one
-        for one in galaxies.galaxies
-        if split_of(canonical(one.id, same or {}), shares, seed) == "validation"
+        one for one in galaxies.galaxies if validates(canonical(one.id, same or {}), split)
     )
     if not kept:
         raise BadData(

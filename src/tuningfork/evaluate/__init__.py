@@ -1,6 +1,6 @@
 """How good a network is: scores on galaxies whose class or votes are known, and paired tests."""
 
-from tuningfork.evaluate.evaluation import Answered, Evaluation, evaluate_set
+from tuningfork.evaluate.evaluation import Answered, Evaluation, evaluate_folds, evaluate_set
 from tuningfork.evaluate.paired import Comparison, Predictions, compare, read_predictions
 from tuningfork.evaluate.scores import ClassScore, Scores, score
 
@@ -12,6 +12,7 @@ __all__ = [
     "Predictions",
     "Scores",
     "compare",
+    "evaluate_folds",
     "evaluate_set",
     "read_predictions",
     "score",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from PIL import Image
 from tuningfork.classify import Classification, Row, classify_pictures
 from tuningfork.data import Galaxy, GalaxySet, Known, Problem
 from tuningfork.errors import BadData, UnknownName
+from tuningfork.evaluate.intervals import Interval, bootstrap_error
 from tuningfork.evaluate.scores import Scores, root_mean_square, score
 from tuningfork.images.sources import Picture
 from tuningfork.model.session import Model
@@ -52,6 +55,8 @@ class Evaluation:
     """On the galaxies whose class is known; None where there are none."""
     rmse: float | None
     """Over the 37 weighted columns of the galaxies with votes; None where there are none."""
+    rmse_interval: Interval | None
+    """95 % bootstrap interval over galaxies."""
     voted: int
     """Galaxies with votes that the error was taken over."""
     within_possible: float | None
@@ -91,6 +96,7 @@ class Evaluation:
             stated = asdict(self.scores) | {"confusion": self.scores.confusion.tolist()}
         return stated | {
             "rmse": self.rmse,
+            "rmse_interval": self.rmse_interval,
             "rmse_count": self.voted,
             "within_possible": self.within_possible,
             "within_possible_count": self.narrowed,
@@ -115,6 +121,52 @@ def evaluate_set(
     ``frame_share`` and ``views``. Raises UnknownName if the network tells other classes apart
     than the rule, BadData if nothing is known of any galaxy or no picture can be read.
     """
+    parts = [(model, galaxies)]
+    return evaluate_folds(parts, rule, frame_share=frame_share, views=views, watch=watch)
+
+
+def evaluate_folds(
+    parts: Sequence[tuple[Model, GalaxySet]],
+    rule: Rule,
+    *,
+    frame_share: float = 1.0,
+    views: int = 1,
+    watch: Watch = iter,
+) -> Evaluation:
+    """Let each network answer for galaxies of its own, parts of one set, and score all together.
+
+    In cross-validation these are the galaxies that were kept from it. Raises what
+    :func:`evaluate_set` does, and BadData for a galaxy that is in two parts.
+    """
+    _check_apart(parts)
+    prepared = [_prepared(*part, rule, frame_share, views) for part in parts]
+    known = [one for galaxies, _ in prepared for one in galaxies]
+    rows = chain.from_iterable(
+        classify(one.picture for one in galaxies) for galaxies, classify in prepared
+    )
+    started = time.perf_counter()
+    answered, unreadable = _sorted(zip(known, watch(rows), strict=True))
+    seconds = time.perf_counter() - started
+    galaxies = parts[0][1]
+    if not answered:
+        raise BadData(f"{galaxies.folder}: no picture can be read; {unreadable[0].error}")
+    return _evaluation(answered, galaxies, unreadable, rule, seconds)
+
+
+def _check_apart(parts: Sequence[tuple[Model, GalaxySet]]) -> None:
+    counted = Counter(galaxy.id for _, part in parts for galaxy in part.galaxies)
+    twice = next((name for name, count in counted.items() if count > 1), None)
+    if twice is not None:
+        raise BadData(
+            f"{parts[0][1].folder}: galaxy {twice} was kept from two of these networks; give one "
+            "network for each fold"
+        )
+
+
+def _prepared(
+    model: Model, galaxies: GalaxySet, rule: Rule, frame_share: float, views: int
+) -> tuple[list[Galaxy], Callable[[Iterable[Picture]], Iterator[Row]]]:
+    """The galaxies of which something is known, and a network that is warm and can answer."""
     if set(model.card.classes) != set(rule.class_names):
         raise UnknownName(
             f"the network {model.card.name} tells {', '.join(model.card.classes)} apart, the rule "
@@ -129,13 +181,7 @@ def evaluate_set(
     classify = partial(classify_pictures, model, frame_share=frame_share, views=views)
     # What is loaded and laid out at the first answer belongs to no picture's time.
     list(classify([_blank()]))
-    rows = classify(one.picture for one in known)
-    started = time.perf_counter()
-    answered, unreadable = _sorted(zip(known, watch(rows), strict=True))
-    seconds = time.perf_counter() - started
-    if not answered:
-        raise BadData(f"{galaxies.folder}: no picture can be read; {unreadable[0].error}")
-    return _evaluation(answered, galaxies, unreadable, rule, seconds)
+    return known, classify
 
 
 def _blank() -> Picture:
@@ -174,10 +220,12 @@ def _evaluation(
     labelled = [one for one in answered if one.known.label is not None]
     voted = [one for one in answered if one.known.votes is not None and one.found.fractions]
     narrowed = [one for one in answered if _narrowed(one.known, rule)]
+    fractions = vote_arrays(voted)
     within = sum(one.found.label in one.known.possible for one in narrowed)
     return Evaluation(
         scores=_scores(labelled, rule.class_names) if labelled else None,
-        rmse=_error_of_fractions(voted) if voted else None,
+        rmse=root_mean_square(*fractions),
+        rmse_interval=bootstrap_error(np.square(fractions[0] - fractions[1])),
         voted=len(voted),
         within_possible=within / len(narrowed) if narrowed else None,
         narrowed=len(narrowed),
@@ -224,7 +272,3 @@ def _scores(labelled: list[Answered], classes: tuple[str, ...]) -> Scores:
     truth, probabilities = class_arrays(labelled, classes)
     answers = np.array([classes.index(one.found.label) for one in labelled])
     return score(truth, answers, classes, probabilities)
-
-
-def _error_of_fractions(voted: list[Answered]) -> float | None:
-    return root_mean_square(*vote_arrays(voted))

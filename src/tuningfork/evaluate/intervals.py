@@ -68,6 +68,21 @@ def bootstrap(confusion: NDArray[np.intp], *, draws: int = DRAWS, seed: int = 0)
     )
 
 
+def bootstrap_error(squares: NDArray[np.float64], *, seed: int = 0) -> Interval | None:
+    """Resample galaxies and take the root of their mean square's 2.5th and 97.5th percentile.
+
+    ``squares`` (n, columns) are squared errors, NaN where nothing is known; None if nothing is.
+    """
+    known = np.isfinite(squares)
+    sums = np.stack([np.where(known, squares, 0).sum(axis=1), known.sum(axis=1)])
+    if not known.any():
+        return None
+    # How often each of n galaxies is among n drawn ones.
+    rng = np.random.default_rng(seed)
+    times = rng.multinomial(len(squares), np.full(len(squares), 1 / len(squares)), size=DRAWS)
+    return interval(np.sqrt(_share(*(sums @ times.T))))
+
+
 def interval(values: NDArray[np.float64]) -> Interval | None:
     """Give the central 95 % of resampled values, NaN left out; None if all are NaN."""
     known = values[~np.isnan(values)]

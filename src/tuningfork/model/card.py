@@ -121,7 +121,9 @@ def _checked(name: str, value: object) -> object:
     elif name == "data":
         _require(_is_counts(value), name, "a whole number for each data set")
     elif name == "held_out":
-        _require(_is_split(value), name, "a share from 0 to 1 and a whole number seed")
+        _require(
+            _is_split(value), name, "a share from 0 to 1, a whole number seed and perhaps a fold"
+        )
     elif name == "scores":
         _require(isinstance(value, dict), name, "an object")
     else:
@@ -142,10 +144,10 @@ def _is_counts(value: object) -> bool:
 
 
 def _is_split(value: object) -> bool:
-    if not isinstance(value, dict) or set(value) not in (set(), {"share", "seed"}):
+    if not isinstance(value, dict) or set(value) - {"fold"} not in (set(), {"share", "seed"}):
         return False
-    share, seed = value.get("share", 0), value.get("seed", 0)
-    return isinstance(share, (int, float)) and 0 <= share < 1 and _is_count(seed)
+    share, numbers = value.get("share", 0), (value.get("seed", 0), value.get("fold", 0))
+    return isinstance(share, (int, float)) and 0 <= share < 1 and all(map(_is_count, numbers))
 
 
 def _is_hash(text: str) -> bool:

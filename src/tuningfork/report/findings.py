@@ -52,6 +52,8 @@ class Setting:
     """Whether only galaxies that the network never learned from were taken."""
     same_known: bool
     """Whether pairs of ids of the same galaxy were given."""
+    networks: int = 1
+    """How many answered, each for the galaxies kept from it: those of a cross-validation."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,8 @@ class Report:
 def find(card: Card, evaluation: Evaluation, setting: Setting) -> Findings:
     """Work out every figure that the set allows."""
     figures = _of_classes(evaluation, setting.rule.class_names) | _of_votes(evaluation)
-    if card.calibration is not None and setting.views == 1 and _is_own(card, setting.rule):
+    alone = setting.views == 1 and setting.networks == 1
+    if card.calibration is not None and alone and _is_own(card, setting.rule):
         figures["sets"] = prediction_sets(card.calibration, evaluation.answered)
     return Findings(card, evaluation, **figures)
 

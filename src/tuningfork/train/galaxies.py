@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tuningfork.data import Galaxy, GalaxySet, Known, canonical, split_of
+from tuningfork.data import Galaxy, GalaxySet, Known, canonical, validates
 from tuningfork.errors import BadData
 from tuningfork.train.recipe import Recipe, SourceSettings
 from tuningfork.votes.fractions import Fractions
@@ -110,7 +110,6 @@ def gather(
     rows = [row for row in rows if _teaches(row[1].known, recipe)]
     if not rows:
         raise BadData("no galaxy is left to train on; check the data sets and --exclude")
-    shares = {"train": 1 - recipe.validation, "validation": recipe.validation}
     entries = tuple(galaxy for _, galaxy, _ in rows)
     settings = [recipe.source(names[place]) for place, _, _ in rows]
     pairs = list(zip(entries, settings, strict=True))
@@ -125,9 +124,7 @@ def gather(
         likelihood=_likelihood(possible, side_rules, settings, rule),
         votes=votes.astype(np.float32),
         side_rules=side_rules,
-        validates=np.array(
-            [split_of(name, shares, recipe.seed) == "validation" for _, _, name in rows]
-        ),
+        validates=np.array([validates(name, recipe.held_out) for _, _, name in rows]),
     )
 
 

@@ -172,6 +172,8 @@ class Recipe(_Part):
     batch: Count
     validation: Share = 0.1
     """Share of the galaxies that only validate, by their ids."""
+    fold: Annotated[int, Field(ge=0)] = 0
+    """Which of the parts of that size validates, from 0: each in turn, for cross-validation."""
     begins_with: str = ""
     """A finished network, by name, run folder or ONNX file, whose weights this one begins with; it
     may have further blocks, which change nothing at first. Empty: fresh weights."""
@@ -213,6 +215,12 @@ class Recipe(_Part):
         return self
 
     @model_validator(mode="after")
+    def _fold_is_there(self) -> Recipe:
+        if self.fold and (self.fold + 1) * self.validation > 1 + 1e-9:
+            raise ValueError(f"there is no fold {self.fold} of {self.validation:g} of the galaxies")
+        return self
+
+    @model_validator(mode="after")
     def _keeps_symmetry(self) -> Recipe:
         if self.network.kind != "equivariant":
             return self
@@ -248,6 +256,12 @@ class Recipe(_Part):
     def source(self, name: str) -> SourceSettings:
         """The settings of a set of galaxies; the defaults where the recipe does not name it."""
         return self.sources.get(name, SourceSettings())
+
+    @property
+    def held_out(self) -> dict[str, float]:
+        """Which galaxies only validate, as the card says it (:func:`tuningfork.data.validates`)."""
+        split: dict[str, float] = {"share": self.validation, "seed": self.seed}
+        return split | ({"fold": self.fold} if self.fold else {})
 
     @property
     def epochs(self) -> int:

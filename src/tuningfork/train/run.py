@@ -244,7 +244,7 @@ def _export(plan: Plan, recipe: Recipe, trainer: Trainer, path: Path) -> None:
         columns=() if outputs.votes is None else TREE.columns,
         parameters=sum(one.numel() for one in network.parameters()),
         data=counts,
-        held_out={"share": recipe.validation, "seed": recipe.seed},
+        held_out=recipe.held_out,
         scores=parity | _last_scores(plan.output / METRICS, recipe, trainer),
         version=metadata.version("tuningfork"),
         created=datetime.now(UTC).date().isoformat(),

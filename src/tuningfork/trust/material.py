@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tuningfork.data import GalaxySet, Known, held_out
+from tuningfork.data import Galaxy, GalaxySet, Known, held_out
 from tuningfork.data.layout import find_layout
 from tuningfork.errors import BadData
 from tuningfork.images.sources import Picture
@@ -58,6 +58,8 @@ class Material:
     """(n, classes)"""
     meets: Floats
     """(n,): how likely the galaxy meets the rule, 0 where nothing is known of its class."""
+    voted: NDArray[np.bool_]
+    """Whether its votes are known."""
     clear: NDArray[np.bool_]
     """Whether it is known to be as clear a case as the rule asks for."""
     good: NDArray[np.bool_]
@@ -68,22 +70,25 @@ class Material:
     """(m, channels): embeddings of good galaxies with votes that the network learned from."""
     learned_source: NDArray[np.intp]
 
-    @property
-    def exact(self) -> NDArray[np.bool_]:
-        """Whose class is known."""
-        return np.asarray((self.possible.sum(axis=1) == 1) & (self.meets > 0))
-
     def weights(self, rows: NDArray[np.bool_], probabilities: Floats) -> Floats:
         """Weigh these rows so that each class has its true share.
 
         Shape (n,), 0 elsewhere; they sum to the rows' number. ``probabilities`` (n, classes) share
         a galaxy out among its possible classes.
         """
-        own = membership(probabilities[rows], self.possible[rows]) * self.meets[rows, np.newaxis]
         found = np.zeros(len(rows))
-        total = np.maximum(own.sum(axis=0), 1e-9)
-        found[rows] = (own * (self.mix / total)).sum(axis=1)
-        return np.asarray(found * rows.sum() / found.sum())
+        found[rows] = weighed(probabilities[rows], self.possible[rows], self.meets[rows], self.mix)
+        return found
+
+
+def weighed(
+    probabilities: Floats, possible: NDArray[np.bool_], meets: Floats, mix: Floats
+) -> Floats:
+    """Weigh n galaxies, shape (n,), so that each class has its share in ``mix``; they sum to n."""
+    own = membership(probabilities, possible) * meets[:, np.newaxis]
+    total = np.maximum(own.sum(axis=0), 1e-9)
+    found = (own * (mix / total)).sum(axis=1)
+    return np.asarray(found * len(found) / found.sum())
 
 
 def gather_material(
@@ -104,10 +109,10 @@ def gather_material(
     parts: list[Seen] = []
     learned: list[Floats] = []
     for place, source in enumerate(sources):
-        own = _held_out(source.galaxies, model, same)
+        own = kept_from(model, source.galaxies, same)
         seen = see(
             model,
-            [one.picture for one in own.galaxies],
+            [one.picture for one in own],
             frame_share=source.frame_share,
             step=step,
         )
@@ -115,7 +120,7 @@ def gather_material(
         learned.append(_embeddings(model, others, source.frame_share, seen, step))
         first = _first_question(source.galaxies, rule)
         parts.append(seen)
-        kept = (own.galaxies[row] for row in seen.rows.tolist())
+        kept = (own[row] for row in seen.rows.tolist())
         rows += [(place, one.known, first.get(one.id, "")) for one in kept]
     judged = [_judged(known, first, rule, strata) for _, known, first in rows]
     return Material(
@@ -125,6 +130,7 @@ def gather_material(
         seen=_one(parts),
         possible=np.stack([possible for possible, _, _ in judged]),
         meets=np.array([meets for _, meets, _ in judged]),
+        voted=np.array([known.votes is not None for _, known, _ in rows]),
         clear=np.array([clear for _, _, clear in judged]),
         good=np.array([_is_good(known) for _, known, _ in rows]),
         mix=mix,
@@ -133,9 +139,9 @@ def gather_material(
     )
 
 
-def _learned(galaxies: GalaxySet, own: GalaxySet) -> list[Picture]:
+def _learned(galaxies: GalaxySet, own: Sequence[Galaxy]) -> list[Picture]:
     """Pictures of good galaxies with votes that are not held out."""
-    ids = {one.id for one in own.galaxies}
+    ids = {one.id for one in own}
     return [
         one.picture
         for one in galaxies.galaxies
@@ -156,12 +162,23 @@ def _embeddings(
     return see(model, pictures, frame_share=frame_share, step=step).embedding
 
 
-def _held_out(galaxies: GalaxySet, model: Model, same: Mapping[str, str]) -> GalaxySet:
-    """A set that the network never met is held out as a whole."""
+def kept_from(model: Model, galaxies: GalaxySet, same: Mapping[str, str]) -> tuple[Galaxy, ...]:
+    """Give the galaxies that a network never learned from: all of a set that it never met."""
     card = model.card
     if galaxies.name not in card.data:
-        return galaxies
-    return held_out(galaxies, card.held_out, same)
+        return galaxies.galaxies
+    return held_out(galaxies, card.held_out, same).galaxies
+
+
+def true_mix(galaxies: GalaxySet, rule: Rule) -> Floats:
+    """Give each class's share among the galaxies whose votes meet the rule, (classes,)."""
+    return _told_by_votes(galaxies, rule)[0]
+
+
+def judged_by_votes(known: Known, rule: Rule) -> NDArray[np.bool_] | None:
+    """Which classes are possible for a galaxy whose votes meet the rule; None for any other."""
+    possible, meets, _ = _judged(known, "", rule, {})
+    return possible if known.votes is not None and meets else None
 
 
 def _told_by_votes(
