@@ -7,8 +7,9 @@ r"""How much more votes and more bars would help: one short training for each sh
 
 Of the galaxies that train, a share keeps what is known of it; the others stay as pictures without a
 word. Which ones is a hash of their id, so that a smaller share is a part of a larger one, and those
-that validate are the same for all. ``votes`` hides the votes of the voted sets, ``bars`` the class
-of every galaxy that is known to be barred. The same number of pictures is seen in each run.
+that validate are the same for all. ``votes`` hides the votes of the voted sets,
+``bars`` the class of every galaxy that is known to be barred, ``five`` that of every galaxy that is
+known by the classes of Zhu et al. alone. The same number of pictures is seen in each run.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from sklearn.metrics import f1_score
 
 from tuningfork.data import Galaxy, GalaxySet, Known, read_same_galaxy, read_set, split_of
 from tuningfork.data.splits import canonical
+from tuningfork.evaluate import evaluate_set
 from tuningfork.model.session import load_model
 from tuningfork.train.galaxies import ids_in
 from tuningfork.train.recipe import Recipe, load_recipe
@@ -35,14 +37,22 @@ from tuningfork.votes.rules import load_rule
 
 SETS = ("kaggle", "gz2", "kaggle_five", "gz1", "efigi")
 RECIPE = Path(__file__).with_suffix(".toml")
-BAR = "barred_spiral"
-RUNS = (("votes", 1 / 9), ("votes", 1 / 3), ("", 1.0), ("bars", 1 / 9))
+BAR, FIVE = "barred_spiral", "zhu5"
+RUNS = (
+    ("votes", 1 / 9),
+    ("votes", 1 / 3),
+    ("", 1.0),
+    ("bars", 1 / 9),
+    ("five", 1 / 9),
+    ("five", 1 / 3),
+)
 """What is hidden, and the share of it that is kept."""
 
 Hides = Callable[[Known], bool]
 HIDES: dict[str, Hides] = {
     "votes": lambda known: known.votes is not None,
     "bars": lambda known: known.possible == {BAR},
+    "five": lambda known: known.votes is None and FIVE in known.rules,
 }
 
 
@@ -85,6 +95,17 @@ def bar_score(folder: Path, recipe: Recipe, sets: Iterable[GalaxySet], rest: set
     return float(f1_score(truth, answers))
 
 
+def five_score(folder: Path, recipe: Recipe, one: GalaxySet, rest: set[str]) -> float | None:
+    """Accuracy of the five classes among the galaxies ``rest`` that have one of them."""
+    rule = load_rule(FIVE)
+    kept = tuple(each for each in one.galaxies if each.id in rest)
+    model = load_model(folder).telling(rule.name, rule.class_names)
+    held = dataclasses.replace(one, galaxies=kept)
+    share = recipe.source(one.name).frame_share
+    found = evaluate_set(model, held, rule, frame_share=share)
+    return found.scores.accuracy if found.scores else None
+
+
 def measure(data: Path, folder: Path, cache: Path) -> list[dict[str, Any]]:
     """Train for each share, or find it trained."""
     recipe = load_recipe(RECIPE)
@@ -97,6 +118,7 @@ def measure(data: Path, folder: Path, cache: Path) -> list[dict[str, Any]]:
     training = {
         name for name in every if split_of(canonical(name, same), parts, recipe.seed) == "train"
     }
+    five = read_set(data / "kaggle_five", load_rule(FIVE))
     found = []
     for what, share in RUNS:
         changed = hidden(sets, what, share, training) if what else sets
@@ -108,6 +130,7 @@ def measure(data: Path, folder: Path, cache: Path) -> list[dict[str, Any]]:
         lines = (output / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         last = json.loads(lines[-1])
         row = {name: round(last[name], 4) for name in last if name.startswith("validation")}
+        row["five_accuracy"] = five_score(output, recipe, five, every - training)
         row["bar_f1"] = round(bar_score(output, recipe, sets, every - training), 4)
         found.append({"fewer": what} | counted(changed, training) | row)
         sys.stderr.write(json.dumps(found[-1]) + "\n")
@@ -123,10 +146,17 @@ def draw(found: list[dict[str, Any]], figure: Path) -> None:
     from matplotlib import pyplot
     from matplotlib.ticker import NullLocator
 
-    canvas, axes = pyplot.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
+    canvas, axes = pyplot.subplots(1, 4, figsize=(13, 3.4), layout="constrained")
     panels = (
         ("RMSE of 37 votes", "validation_rmse", "votes", "voted galaxies", (0.105, 0.125)),
         ("Accuracy of the class", "validation_accuracy", "votes", "voted galaxies", (0.5, 1.0)),
+        (
+            "Accuracy of the five",
+            "five_accuracy",
+            "five",
+            "galaxies known by the five",
+            (0.8, 1.0),
+        ),
         ("F1 of bars", "bar_f1", "bars", "galaxies known to be barred", (0.0, 1.0)),
     )
     for axis, (title, score, what, label, limits) in zip(axes, panels, strict=True):

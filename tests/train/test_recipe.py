@@ -103,7 +103,9 @@ def test_what_is_no_toml_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_name_lists_the_recipes(tmp_path: Path) -> None:
     """Neither a recipe's name nor a file that exists."""
-    with pytest.raises(UnknownName, match=r"compact or crossed or full or longer or reference or .* or wide"):
+    with pytest.raises(
+        UnknownName, match=r"compact or crossed or full or longer or reference or .* or wide"
+    ):
         load_recipe("compakt")
     with pytest.raises(UnknownName, match=r"none\.toml: no such recipe file"):
         load_recipe(str(tmp_path / "none.toml"))
