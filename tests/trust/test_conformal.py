@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tuningfork.trust.conformal import all_thresholds, membership, thresholds
+from tuningfork.trust.conformal import (
+    all_thresholds,
+    membership,
+    shared_thresholds,
+    thresholds,
+)
 
 
 def test_a_small_case_by_hand() -> None:
@@ -36,6 +41,36 @@ def test_weights_stand_for_galaxies() -> None:
 def test_no_galaxies_give_no_threshold() -> None:
     """A class nobody has seen is in every set."""
     assert thresholds(np.empty(0), np.empty(0), (0.5, 0.9)) == (0.0, 0.0)
+
+
+def test_too_few_galaxies_leave_it_to_others() -> None:
+    """Nine cannot tell 95 %: what others say is taken, unless these already ask for less."""
+    values = np.arange(1, 10) / 10
+    found = thresholds(values, np.ones(9), (0.5, 0.9, 0.95), (0.9, 0.8, 0.04))
+    assert found == pytest.approx((0.5, 0.1, 0.04))
+    found = thresholds(values, np.ones(9), (0.5, 0.9, 0.95), (0.9, 0.8, 0.7))
+    assert found == pytest.approx((0.5, 0.1, 0.1))
+    assert thresholds(np.empty(0), np.empty(0), (0.5, 0.9), (0.6, 0.3)) == (0.6, 0.3)
+
+
+def test_a_rare_class_shares_with_the_one_it_is_taken_for() -> None:
+    """Its own few galaxies alone would say nothing certain; a common class keeps its own."""
+    random = np.random.default_rng(3)
+    truth = np.repeat([0, 1, 2], [200, 100, 8])
+    probabilities = np.full((308, 3), 0.0)
+    own = random.beta(6, 1, 308)
+    probabilities[np.arange(308), truth] = own
+    probabilities[np.arange(308), np.where(truth == 1, 2, 1)] += 1 - own
+    member = np.eye(3)[truth]
+    beyond = dict.fromkeys("abc", (0.5, 0.0))
+    found = shared_thresholds(probabilities, member, "abc", beyond, (0.9, 0.999))
+    alone = thresholds(own[truth == 0], np.ones(200), (0.9, 0.999), (0.5, 0.0))
+    together = thresholds(own[truth > 0], np.ones(108), (0.9, 0.999), (0.5, 0.0))
+    assert found["a"] == pytest.approx(alone)
+    assert found["c"] == pytest.approx(together)
+    assert found["b"] == pytest.approx(
+        thresholds(own[truth == 1], np.ones(100), (0.9, 0.999), (0.5, 0.0))
+    )
 
 
 def test_every_class_is_covered_whatever_the_mix() -> None:

@@ -63,8 +63,8 @@ def calibrate(
         typer.Option(
             "--fold",
             metavar="MODEL",
-            help="A network of a cross-validation (train --fold): it answers for galaxies with "
-            "votes that were kept from it, and sets are fitted on these. May be repeated.",
+            help="A network of a cross-validation (train --fold): it answers for the first set's "
+            "galaxies that were kept from it, and sets are fitted on these. May be repeated.",
         ),
     ] = None,
     others: Annotated[
@@ -134,7 +134,7 @@ def calibrate(
 
         material = gather_material(network, sources, rule, pairs, step)
         crossed = (
-            gather_crossed(network, crossing, sources, rule, same=pairs, step=step)
+            gather_crossed(network, crossing, sources[0], rule, same=pairs, step=step)
             if crossing
             else None
         )

@@ -11,7 +11,7 @@ had not seen.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuningfork.files import replacing
-from tuningfork.model.calibration import MEASURED_AT, Calibration
+from tuningfork.model.calibration import Calibration
 from tuningfork.model.card import write_card
 from tuningfork.model.session import Model, graph_path
 from tuningfork.trust.answers import see_pixels
-from tuningfork.trust.conformal import COVERAGES, all_thresholds, membership
+from tuningfork.trust.conformal import COVERAGES
 from tuningfork.trust.crossing import Crossed
 from tuningfork.trust.graph import doubting_graph, plain_graph
-from tuningfork.trust.material import Material, weighed
+from tuningfork.trust.material import Material
 from tuningfork.trust.refusing import (
     Strangers,
     cross_refused,
@@ -35,12 +35,12 @@ from tuningfork.trust.refusing import (
     good_galaxies,
     measured_refusals,
 )
-from tuningfork.trust.scaling import choose_scaling, cross_fitted, fit_scaling, folds_of, set_loss
+from tuningfork.trust.scaling import choose_scaling, cross_fitted, fit_scaling, set_loss
+from tuningfork.trust.sets import coverages, rows_for_sets, telling
 from tuningfork.trust.strangers import KINDS, strangers
 
 Floats = NDArray[np.float64]
 
-FOLDS = 10
 DRAWN = 60
 """Pictures drawn of each kind of stranger."""
 DRAWN_PIXELS = 212
@@ -76,22 +76,6 @@ def drawn_strangers(model: Model, step: Callable[[], None] = lambda: None) -> di
     return found
 
 
-@dataclass(frozen=True)
-class _Telling:
-    """Galaxies that meet the rule, on which sets are fitted and measured."""
-
-    probabilities: Floats
-    """(n, classes)"""
-    possible: NDArray[np.bool_]
-    """(n, classes)"""
-    weights: Floats
-    """(n,), in the true mix; they sum to n."""
-
-    @property
-    def member(self) -> Floats:
-        return membership(self.probabilities, self.possible)
-
-
 def calibrated(
     material: Material,
     unlike: Strangers,
@@ -103,7 +87,7 @@ def calibrated(
     """Fit all, measure all.
 
     ``graph`` is the plain graph, ``refused`` the share of good galaxies that may be told to be
-    none. With ``crossed`` sets are fitted on galaxies with votes alone.
+    none. With ``crossed`` sets are fitted on the first source's galaxies alone.
     """
     seen = material.seen
     plain = _softmax(seen.logits)
@@ -112,10 +96,7 @@ def calibrated(
     kind, scaling, losses = choose_scaling(
         seen.logits[teaching], material.possible[teaching], weights
     )
-    telling = _telling(material, np.exp(scaling.apply(seen.logits)), crossed)
-    thresholds = all_thresholds(
-        telling.probabilities, telling.member, telling.weights, material.classes
-    )
+    thresholds = telling(material, np.exp(scaling.apply(seen.logits)), crossed).fitted()
     galaxies = good_galaxies(material)
     threshold, refusals = measured_refusals(
         cross_refused(galaxies, unlike), material, unlike, refused
@@ -134,9 +115,8 @@ def calibrated(
         measured={
             "scaling": {"chosen": kind, "temperature": scaling.temperature, "losses": losses},
             "calibration": _scores(material, kind, teaching),
-            "coverage": _coverages(
-                _telling(material, np.exp(_crossed(material, kind, teaching)), crossed),
-                material.classes,
+            "coverage": coverages(
+                telling(material, np.exp(_crossed(material, kind, teaching)), crossed)
             ),
             "refused": refusals,
         },
@@ -158,37 +138,21 @@ def _softmax(logits: Floats) -> Floats:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def _for_sets(material: Material, crossed: Crossed | None) -> NDArray[np.bool_]:
-    """Rows of the material that sets are fitted on."""
-    meets = material.meets > 0
-    return np.asarray(meets if crossed is None else meets & material.voted)
-
-
-def _telling(material: Material, probabilities: Floats, crossed: Crossed | None) -> _Telling:
-    rows = _for_sets(material, crossed)
-    if crossed is None:
-        weights = material.weights(rows, probabilities)[rows]
-        return _Telling(probabilities[rows], material.possible[rows], weights)
-    both = np.concatenate([probabilities[rows], crossed.probabilities])
-    possible = np.concatenate([material.possible[rows], crossed.possible])
-    return _Telling(both, possible, weighed(both, possible, np.ones(len(both)), material.mix))
-
-
 def _counts(
     material: Material,
     teaching: NDArray[np.bool_],
     crossed: Crossed | None,
     unlike: Strangers,
 ) -> dict[str, int]:
-    telling = _for_sets(material, crossed)
+    for_sets = rows_for_sets(material, crossed)
     found = {}
     for place, name in enumerate(material.names):
         own = material.source == place
         found[f"{name}: held out"] = int(own.sum())
         found[f"{name}: for the temperature"] = int((own & teaching).sum())
-        found[f"{name}: for the sets"] = int((own & telling).sum())
-        if crossed is not None:
-            found[f"{name}: for the sets, by other folds"] = int((crossed.source == place).sum())
+        found[f"{name}: for the sets"] = int((own & for_sets).sum())
+    if crossed is not None:
+        found[f"{material.names[0]}: for the sets, by other folds"] = len(crossed.possible)
     found["stars and artefacts"] = len(unlike.stars)
     found["drawn pictures of other things"] = sum(len(one) for one in unlike.drawn.values())
     return found
@@ -218,44 +182,5 @@ def _crossed(material: Material, kind: str, teaching: NDArray[np.bool_]) -> Floa
     weights = material.weights(teaching, _softmax(logits))[teaching]
     own, possible = logits[teaching], material.possible[teaching]
     found = fit_scaling(kind, own, possible, weights).apply(logits)
-    found[teaching] = cross_fitted(kind, own, possible, weights, folds=FOLDS)
-    return found
-
-
-def _coverages(telling: _Telling, classes: tuple[str, ...]) -> dict[str, Any]:
-    """How often sets hold the class where it is known, with thresholds from other galaxies."""
-    probabilities, member, weights = telling.probabilities, telling.member, telling.weights
-    part = folds_of(len(weights), FOLDS, seed=1)
-    even = dict.fromkeys(classes, 1 / len(classes))
-    held = {asked: np.zeros(member.shape, np.bool_) for asked in MEASURED_AT}
-    for number in range(FOLDS):
-        fit, own = part != number, part == number
-        found = all_thresholds(probabilities[fit], member[fit], weights[fit], classes)
-        count = len(classes)
-        sets = Calibration(
-            (1.0,) * count, (0.0,) * count, even, COVERAGES, found, strangeness=0.0, refused=0.0
-        )
-        for asked, inside in held.items():
-            inside[own] = sets.inside(probabilities[own], asked)
-    return {f"{asked:g}": _covered(telling, inside, classes) for asked, inside in held.items()}
-
-
-def _covered(
-    telling: _Telling, inside: NDArray[np.bool_], classes: tuple[str, ...]
-) -> Mapping[str, Any]:
-    """Shares covered, by class: weighted over all, and plainly where the class is known."""
-    shares = telling.member * telling.weights[:, np.newaxis]
-    exact = telling.possible.sum(axis=1) == 1
-    found: dict[str, Any] = {}
-    for place, name in enumerate(classes):
-        own = shares[:, place]
-        known = exact & telling.possible[:, place]
-        found[name] = {
-            "weighted": float((own @ inside[:, place]) / own.sum()),
-            "known": float(inside[known, place].mean()) if known.any() else None,
-            "galaxies known": int(known.sum()),
-        }
-    rows = shares.sum(axis=1)
-    found["mean set size"] = float((rows @ inside.sum(axis=1)) / rows.sum())
-    found["one class"] = float((rows @ (inside.sum(axis=1) == 1)) / rows.sum())
+    found[teaching] = cross_fitted(kind, own, possible, weights)
     return found
