@@ -133,11 +133,7 @@ def calibrate(
             progress.advance(task)
 
         material = gather_material(network, sources, rule, pairs, step)
-        crossed = (
-            gather_crossed(network, crossing, sources[0], rule, same=pairs, step=step)
-            if crossing
-            else None
-        )
+        crossed = gather_crossed(network, crossing, sources[0], rule, same=pairs, step=step)
         unlike = Strangers(
             see(network, stars, step=step).embedding,
             drawn_strangers(network),
@@ -146,7 +142,7 @@ def calibrate(
                 for path in others or []
             },
         )
-    fitted = calibrated(material, unlike, graph, refused=refused, crossed=crossed)
+    fitted = calibrated(material, unlike, graph, crossed, refused=refused)
     path = output or graph_path(model)
     write_calibrated(network, fitted, path)
     if as_json:

@@ -129,8 +129,8 @@ def _evaluation(stated: Mapping[str, Any]) -> dict[str, Any]:
             (stated["per_class"] or {}).items(), intervals["per_class"], strict=True
         )
     ]
-    names = ("count", "accuracy", "accuracy_interval", "macro_f1", "rmse", "rmse_count",
-             "seconds_per_picture")  # fmt: skip
+    names = ("count", "accuracy", "accuracy_interval", "macro_f1", "rmse", "rmse_interval",
+             "rmse_count", "seconds_per_picture")  # fmt: skip
     against = stated["against"]
     return {name: stated[name] for name in names} | {
         "macro_f1_interval": intervals["macro_f1"],

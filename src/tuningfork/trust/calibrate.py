@@ -27,7 +27,7 @@ from tuningfork.trust.answers import see_pixels
 from tuningfork.trust.conformal import COVERAGES
 from tuningfork.trust.crossing import Crossed
 from tuningfork.trust.graph import doubting_graph, plain_graph
-from tuningfork.trust.material import Material
+from tuningfork.trust.material import Material, weighed
 from tuningfork.trust.refusing import (
     Strangers,
     cross_refused,
@@ -80,23 +80,21 @@ def calibrated(
     material: Material,
     unlike: Strangers,
     graph: bytes,
+    crossed: Crossed,
     *,
     refused: float = 0.01,
-    crossed: Crossed | None = None,
 ) -> Fitted:
     """Fit all, measure all.
 
     ``graph`` is the plain graph, ``refused`` the share of good galaxies that may be told to be
-    none. With ``crossed`` sets are fitted on the first source's galaxies alone.
+    none. Of ``crossed`` the temperature is fitted too, and sets, with the first source's galaxies,
+    on it alone.
     """
-    seen = material.seen
-    plain = _softmax(seen.logits)
-    teaching = material.clear & (material.meets > 0)
-    weights = material.weights(teaching, plain)[teaching]
-    kind, scaling, losses = choose_scaling(
-        seen.logits[teaching], material.possible[teaching], weights
-    )
-    thresholds = telling(material, np.exp(scaling.apply(seen.logits)), crossed).fitted()
+    teaching = _teaching(material, crossed)
+    kind, scaling, losses = choose_scaling(teaching.logits, teaching.possible, teaching.weights)
+    every = np.concatenate([material.seen.logits, crossed.logits])
+    thresholds = telling(material, crossed, np.exp(scaling.apply(every))).fitted()
+    after = _after(teaching, kind, every)
     galaxies = good_galaxies(material)
     threshold, refusals = measured_refusals(
         cross_refused(galaxies, unlike), material, unlike, refused
@@ -111,13 +109,11 @@ def calibrated(
         thresholds=thresholds,
         strangeness=threshold,
         refused=refused,
-        fitted_on=_counts(material, teaching, crossed, unlike),
+        fitted_on=_counts(material, crossed, unlike),
         measured={
             "scaling": {"chosen": kind, "temperature": scaling.temperature, "losses": losses},
-            "calibration": _scores(material, kind, teaching),
-            "coverage": coverages(
-                telling(material, np.exp(_crossed(material, kind, teaching)), crossed)
-            ),
+            "calibration": _scores(material, crossed, after),
+            "coverage": coverages(telling(material, crossed, np.exp(after))),
             "refused": refusals,
         },
     )
@@ -138,49 +134,79 @@ def _softmax(logits: Floats) -> Floats:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def _counts(
-    material: Material,
-    teaching: NDArray[np.bool_],
-    crossed: Crossed | None,
-    unlike: Strangers,
-) -> dict[str, int]:
-    for_sets = rows_for_sets(material, crossed)
+@dataclass(frozen=True)
+class _Teaching:
+    """The galaxies that the temperature is fitted on."""
+
+    rows: NDArray[np.bool_]
+    """Which of the material's galaxies, then of those crossed."""
+    logits: Floats
+    possible: NDArray[np.bool_]
+    weights: Floats
+
+
+def _teaching(material: Material, crossed: Crossed) -> _Teaching:
+    """The clear cases, and what is crossed, as if one network had answered for all.
+
+    It has learned by the same recipe; a temperature of each fold's own would be fitted on so few
+    galaxies that it goes anywhere.
+    """
+    rows = np.concatenate([_clear(material), np.ones(len(crossed), np.bool_)])
+    logits = np.concatenate([material.seen.logits, crossed.logits])[rows]
+    possible = np.concatenate([material.possible, crossed.possible])[rows]
+    meets = np.concatenate([material.meets, np.ones(len(crossed))])[rows]
+    weights = weighed(_softmax(logits), possible, meets, material.mix)
+    return _Teaching(rows, logits, possible, weights)
+
+
+def _clear(material: Material) -> NDArray[np.bool_]:
+    return np.asarray(material.clear & (material.meets > 0))
+
+
+def _after(teaching: _Teaching, kind: str, logits: Floats) -> Floats:
+    """Log-probabilities of all rows, of those that teach by fits that had not seen them."""
+    own = (teaching.logits, teaching.possible, teaching.weights)
+    found = fit_scaling(kind, *own).apply(logits)
+    found[teaching.rows] = cross_fitted(kind, *own)
+    return found
+
+
+def _counts(material: Material, crossed: Crossed, unlike: Strangers) -> dict[str, int]:
+    for_sets, clear = rows_for_sets(material, crossed), _clear(material)
     found = {}
     for place, name in enumerate(material.names):
         own = material.source == place
         found[f"{name}: held out"] = int(own.sum())
-        found[f"{name}: for the temperature"] = int((own & teaching).sum())
+        found[f"{name}: for the temperature"] = int((own & clear).sum())
         found[f"{name}: for the sets"] = int((own & for_sets).sum())
-    if crossed is not None:
-        found[f"{material.names[0]}: for the sets, by other folds"] = len(crossed.possible)
+    if len(crossed):
+        found[f"{material.names[0]}: for both, by other folds"] = len(crossed)
     found["stars and artefacts"] = len(unlike.stars)
     found["drawn pictures of other things"] = sum(len(one) for one in unlike.drawn.values())
     return found
 
 
-def _scores(material: Material, kind: str, teaching: NDArray[np.bool_]) -> dict[str, Any]:
+def _scores(material: Material, crossed: Crossed, after: Floats) -> dict[str, Any]:
     """Loss before and after, cross-fitted, where all is weighted to the true mix."""
     found = {}
-    logits = material.seen.logits
-    meets = material.meets > 0
-    for name, rows in (("clear cases", teaching), ("all that meet the rule", meets)):
+    logits, count = material.seen.logits, len(material.meets)
+    clear, meets = _clear(material), material.meets > 0
+    for name, rows in (("clear cases", clear), ("all that meet the rule", meets)):
         weights = material.weights(rows, _softmax(logits))[rows]
-        share = weights / weights.sum()
-        possible = material.possible[rows]
-        after = _crossed(material, kind, teaching)[rows]
-        found[name] = {
-            "galaxies": int(rows.sum()),
-            "nll before": float(share @ set_loss(np.log(_softmax(logits[rows])), possible)),
-            "nll after": float(share @ set_loss(after, possible)),
-        }
+        found[name] = _losses(logits[rows], after[:count][rows], material.possible[rows], weights)
+    if len(crossed):
+        found[f"{material.names[0]}, by other folds"] = _losses(
+            crossed.logits, after[count:], crossed.possible, np.ones(len(crossed))
+        )
     return found
 
 
-def _crossed(material: Material, kind: str, teaching: NDArray[np.bool_]) -> Floats:
-    """Log-probabilities of all rows, of those that teach by fits that had not seen them."""
-    logits = material.seen.logits
-    weights = material.weights(teaching, _softmax(logits))[teaching]
-    own, possible = logits[teaching], material.possible[teaching]
-    found = fit_scaling(kind, own, possible, weights).apply(logits)
-    found[teaching] = cross_fitted(kind, own, possible, weights)
-    return found
+def _losses(
+    before: Floats, after: Floats, possible: NDArray[np.bool_], weights: Floats
+) -> dict[str, Any]:
+    share = weights / weights.sum()
+    return {
+        "galaxies": len(weights),
+        "nll before": float(share @ set_loss(np.log(_softmax(before)), possible)),
+        "nll after": float(share @ set_loss(after, possible)),
+    }

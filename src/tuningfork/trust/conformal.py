@@ -7,13 +7,13 @@ coverage holds for each class, however rare, and in every mix of classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Thresholds = dict[str, tuple[float, ...]]
+Thresholds = Mapping[str, tuple[float, ...]]
 """For each class, one for each coverage."""
 
 COVERAGES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from tuningfork.errors import BadData, UnknownName
 from tuningfork.model.session import Model
 from tuningfork.trust.answers import see
-from tuningfork.trust.material import Source, judged_by_votes, kept_from, true_mix, weighed
-from tuningfork.trust.scaling import cross_fitted
+from tuningfork.trust.material import Source, judged_by_votes, kept_from
 from tuningfork.votes.rules import Rule
 
 Floats = NDArray[np.float64]
@@ -26,12 +25,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Crossed:
-    """n galaxies whose votes meet the rule."""
+    """n galaxies whose votes meet the rule; none where there is no cross-validation."""
 
-    probabilities: Floats
-    """(n, classes), each network's at its own temperature, fitted without the galaxy."""
+    logits: Floats
+    """(n, classes), each galaxy's by a network that was kept from it."""
     possible: NDArray[np.bool_]
     """(n, classes)"""
+
+    def __len__(self) -> int:
+        return len(self.possible)
 
 
 def gather_crossed(
@@ -45,16 +47,16 @@ def gather_crossed(
 ) -> Crossed:
     """Let the networks of ``folds`` answer for galaxies that ``model`` learned from.
 
-    ``source`` holds votes and the true mix of classes. A galaxy that several were kept from is
-    answered for by the first. Raises UnknownName if a network tells other classes apart, BadData
-    if one was kept from none of these galaxies.
+    ``source`` holds votes. A galaxy that several were kept from is answered for by the first.
+    Raises UnknownName if a network tells other classes apart, BadData if one was kept from none
+    of these galaxies.
     """
-    mix = true_mix(source.galaxies, rule)
     own = _kept(model, source, same)
     left = [one for one in source.galaxies.galaxies if one.id not in own]
     met = {one.id: judged_by_votes(one.known, rule) for one in left}
     left = [one for one in left if met[one.id] is not None]
-    parts = []
+    none = np.empty((0, len(rule.class_names)))
+    parts = [Crossed(none, none.astype(np.bool_))]
     for fold in folds:
         if fold.card.classes != model.card.classes:
             raise UnknownName(
@@ -72,12 +74,9 @@ def gather_crossed(
         pictures = [one.picture for one in asked]
         seen = see(fold, pictures, frame_share=source.frame_share, step=step)
         possible = np.array([met[asked[row].id] for row in seen.rows.tolist()], np.bool_)
-        # Each network is as sure as its training made it; at their own temperatures they are alike.
-        weights = weighed(np.exp(seen.logits), possible, np.ones(len(possible)), mix)
-        scaled = cross_fitted("temperature", seen.logits, possible, weights)
-        parts.append(Crossed(np.exp(scaled), possible))
+        parts.append(Crossed(seen.logits, possible))
     return Crossed(
-        probabilities=np.concatenate([one.probabilities for one in parts]),
+        logits=np.concatenate([one.logits for one in parts]),
         possible=np.concatenate([one.possible for one in parts]),
     )
 

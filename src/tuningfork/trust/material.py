@@ -170,11 +170,6 @@ def kept_from(model: Model, galaxies: GalaxySet, same: Mapping[str, str]) -> tup
     return held_out(galaxies, card.held_out, same).galaxies
 
 
-def true_mix(galaxies: GalaxySet, rule: Rule) -> Floats:
-    """Give each class's share among the galaxies whose votes meet the rule, (classes,)."""
-    return _told_by_votes(galaxies, rule)[0]
-
-
 def judged_by_votes(known: Known, rule: Rule) -> NDArray[np.bool_] | None:
     """Which classes are possible for a galaxy whose votes meet the rule; None for any other."""
     possible, meets, _ = _judged(known, "", rule, {})

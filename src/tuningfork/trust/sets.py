@@ -59,25 +59,30 @@ class Telling:
         return shared_thresholds(probabilities, member, self.classes, self.beyond)
 
 
-def rows_for_sets(material: Material, crossed: Crossed | None) -> NDArray[np.bool_]:
+def rows_for_sets(material: Material, crossed: Crossed) -> NDArray[np.bool_]:
     """Held-out galaxies that sets are fitted on; with ``crossed`` those of the first source."""
     meets = material.meets > 0
-    return np.asarray(meets if crossed is None else meets & (material.source == 0))
+    return np.asarray(meets & (material.source == 0) if len(crossed) else meets)
 
 
-def telling(material: Material, probabilities: Floats, crossed: Crossed | None) -> Telling:
-    """Gather the galaxies for sets; ``probabilities`` (n, classes) are of the material's."""
+def telling(material: Material, crossed: Crossed, probabilities: Floats) -> Telling:
+    """Gather the galaxies for sets.
+
+    ``probabilities`` (n + m, classes) are of the material's n galaxies, then of ``crossed``'s m.
+    """
+    own = probabilities[: len(material.meets)]
     rows = material.meets > 0
-    weights = material.weights(rows, probabilities)[rows]
-    wide = Telling(material.classes, probabilities[rows], material.possible[rows], weights)
-    if crossed is None:
+    weights = material.weights(rows, own)[rows]
+    wide = Telling(material.classes, own[rows], material.possible[rows], weights)
+    if not len(crossed):
         return wide
-    rows = rows_for_sets(material, crossed)
+    rows = np.concatenate([rows_for_sets(material, crossed), np.ones(len(crossed), np.bool_)])
+    possible = np.concatenate([material.possible, crossed.possible])
     return Telling(
         material.classes,
-        np.concatenate([probabilities[rows], crossed.probabilities]),
-        np.concatenate([material.possible[rows], crossed.possible]),
-        np.ones(int(rows.sum()) + len(crossed.possible)),
+        probabilities[rows],
+        possible[rows],
+        np.ones(int(rows.sum())),
         beyond=wide.fitted(),
     )
 
