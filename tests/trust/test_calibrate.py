@@ -168,7 +168,7 @@ def test_folds_answer_for_what_the_network_learned_from(made: Path, tmp_path: Pa
     assert both is not None
     held = alone.fitted_on["kaggle: held out"]
     assert both.fitted_on["kaggle: held out"] == both.fitted_on["kaggle: for the sets"] == held
-    assert both.fitted_on["kaggle: for both, by other folds"] == COUNT - held
+    assert both.fitted_on["learned from, answered for by other folds"] == COUNT - held
     assert both.scale == pytest.approx(alone.scale, rel=0.2)
     crossed = both.measured["calibration"]["kaggle, by other folds"]
     assert crossed["galaxies"] == COUNT - held

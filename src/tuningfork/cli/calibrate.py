@@ -90,8 +90,8 @@ def calibrate(
       tuningfork calibrate runs/first data/kaggle --not-galaxies data/stars.zip
       tuningfork calibrate runs/first data/kaggle data/five --frame five=0.717 \\
         --not-galaxies data/stars.zip --same pairs.csv --output calibrated.onnx
-      tuningfork calibrate runs/first data/kaggle --fold runs/fold1 --fold runs/fold2 \\
-        --not-galaxies data/stars.zip
+      tuningfork calibrate runs/first data/kaggle --not-galaxies data/stars.zip \\
+        --fold runs/fold1 --fold runs/fold2
     """  # noqa: D301  (Typer needs the \b itself)
     require_extra("train", "onnx")
 

@@ -180,7 +180,7 @@ def _counts(material: Material, crossed: Crossed, unlike: Strangers) -> dict[str
         found[f"{name}: for the temperature"] = int((own & clear).sum())
         found[f"{name}: for the sets"] = int((own & for_sets).sum())
     if len(crossed):
-        found[f"{material.names[0]}: for both, by other folds"] = len(crossed)
+        found["learned from, answered for by other folds"] = len(crossed)
     found["stars and artefacts"] = len(unlike.stars)
     found["drawn pictures of other things"] = sum(len(one) for one in unlike.drawn.values())
     return found
