@@ -25,7 +25,15 @@ from typing import Any
 from rich.console import Console
 from sklearn.metrics import f1_score
 
-from tuningfork.data import Galaxy, GalaxySet, Known, read_same_galaxy, read_set, split_of
+from tuningfork.data import (
+    Galaxy,
+    GalaxySet,
+    Known,
+    read_same_galaxy,
+    read_set,
+    split_of,
+    validates,
+)
 from tuningfork.data.splits import canonical
 from tuningfork.evaluate import evaluate_set
 from tuningfork.model.session import load_model
@@ -113,11 +121,8 @@ def measure(data: Path, folder: Path, cache: Path) -> list[dict[str, Any]]:
     sets = [read_set(data / name, rule) for name in SETS]
     same = read_same_galaxy(data / "same_galaxy.csv")
     excluded = ids_in(read_set(data / "reference_test", rule))
-    parts = {"train": 1 - recipe.validation, "validation": recipe.validation}
     every = {galaxy.id for one in sets for galaxy in one.galaxies} - excluded
-    training = {
-        name for name in every if split_of(canonical(name, same), parts, recipe.seed) == "train"
-    }
+    training = {name for name in every if not validates(canonical(name, same), recipe.held_out)}
     five = read_set(data / "kaggle_five", load_rule(FIVE))
     found = []
     for what, share in RUNS:

@@ -2,10 +2,10 @@
 
     python benchmarks/second_crowd.py ../shared/data/kaggle --rule zhu5
 
-Each galaxy's recorded fractions are taken for the truth, and VOLUNTEERS new ones answer along the
-tree, many times over. Who knew those fractions, and so named the class that most such crowds give,
-would be right as often as is printed, among the crowds that give one: no network can do better by
-labels that crowds of this size made. ``--counts`` weighs the classes to another set's mix.
+Each galaxy's recorded fractions are taken for the truth, and as many new volunteers answer along
+the tree, many times over. Who knew those fractions, and so named the class that most such crowds
+give, would be right as often as is printed, among the crowds that give one: no network can do
+better by labels that crowds of this size made. ``--counts`` weighs the classes to another mix.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuningfork.data import read_set
+from tuningfork.evaluate.volunteers import ASSUMED
 from tuningfork.votes.fractions import conditional_from_weighted, parents_first
 from tuningfork.votes.rules import load_rule
 from tuningfork.votes.tree import TREE
 
-VOLUNTEERS = 45
-"""Each of Kaggle's galaxies was seen by 40 to 50 (Willett et al. 2013)."""
 DRAWS = 200
 
 Floats = NDArray[np.float64]
@@ -52,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path, help="a set of galaxies with votes")
     parser.add_argument("--rule", default="zhu5")
     parser.add_argument("--counts", type=int, nargs="*", help="galaxies of each class, in order")
-    parser.add_argument("--volunteers", type=int, default=VOLUNTEERS)
+    parser.add_argument("--volunteers", type=int, default=round(ASSUMED))
     chosen = parser.parse_args(arguments)
     rule = load_rule(chosen.rule)
     known = [one.known.votes for one in read_set(chosen.data, rule).galaxies]

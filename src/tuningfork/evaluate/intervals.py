@@ -74,13 +74,24 @@ def bootstrap_error(squares: NDArray[np.float64], *, seed: int = 0) -> Interval 
     ``squares`` (n, columns) are squared errors, NaN where nothing is known; None if nothing is.
     """
     known = np.isfinite(squares)
-    sums = np.stack([np.where(known, squares, 0).sum(axis=1), known.sum(axis=1)])
     if not known.any():
         return None
-    # How often each of n galaxies is among n drawn ones.
+    sums = np.stack([np.where(known, squares, 0).sum(axis=1), known.sum(axis=1)], axis=1)
+    return interval(np.sqrt(_share(*resampled_sums(sums, seed=seed).T)))
+
+
+def resampled_sums(columns: NDArray[np.float64], *, seed: int = 0) -> NDArray[np.float64]:
+    """Draw n galaxies anew from n, DRAWS times, and sum their columns.
+
+    ``columns`` is of shape (n, k), what is returned of shape (DRAWS, k).
+    """
     rng = np.random.default_rng(seed)
-    times = rng.multinomial(len(squares), np.full(len(squares), 1 / len(squares)), size=DRAWS)
-    return interval(np.sqrt(_share(*(sums @ times.T))))
+    count = len(columns)
+    sums = np.empty((DRAWS, columns.shape[1]))
+    for draw in range(DRAWS):
+        times = np.bincount(rng.integers(0, count, count), minlength=count)
+        sums[draw] = times @ columns
+    return sums
 
 
 def interval(values: NDArray[np.float64]) -> Interval | None:

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tuningfork.evaluate.intervals import Interval, interval
+from tuningfork.evaluate.intervals import Interval, interval, resampled_sums
 from tuningfork.evaluate.questions import relevant
 from tuningfork.votes.fractions import Fractions, conditional_from_weighted, expected_sums
 from tuningfork.votes.tree import TREE
@@ -35,7 +35,6 @@ ASSUMED = 45.0
 (Willett et al. 2013)."""
 LEAST = 10
 """Galaxies below which a question is left out."""
-DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -128,13 +127,8 @@ Resampled = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def _resampled(terms: _Terms, seed: int) -> Resampled:
-    rng = np.random.default_rng(seed)
-    count, columns = terms.spread.shape
-    both = np.concatenate([terms.spread, terms.excess], axis=1)
-    sums = np.empty((DRAWS, 2 * columns))
-    for draw in range(DRAWS):
-        times = np.bincount(rng.integers(0, count, count), minlength=count)
-        sums[draw] = times @ both
+    columns = terms.spread.shape[1]
+    sums = resampled_sums(np.concatenate([terms.spread, terms.excess], axis=1), seed=seed)
     return sums[:, :columns], sums[:, columns:]
 
 

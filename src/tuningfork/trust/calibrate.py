@@ -90,9 +90,9 @@ def calibrated(
     none. Of ``crossed`` the temperature is fitted too, and sets, with the first source's galaxies,
     on it alone.
     """
-    teaching = _teaching(material, crossed)
-    kind, scaling, losses = choose_scaling(teaching.logits, teaching.possible, teaching.weights)
     every = np.concatenate([material.seen.logits, crossed.logits])
+    teaching = _teaching(material, crossed, every)
+    kind, scaling, losses = choose_scaling(teaching.logits, teaching.possible, teaching.weights)
     thresholds = telling(material, crossed, np.exp(scaling.apply(every))).fitted()
     after = _after(teaching, kind, every)
     galaxies = good_galaxies(material)
@@ -145,18 +145,19 @@ class _Teaching:
     weights: Floats
 
 
-def _teaching(material: Material, crossed: Crossed) -> _Teaching:
+def _teaching(material: Material, crossed: Crossed, logits: Floats) -> _Teaching:
     """The clear cases, and what is crossed, as if one network had answered for all.
+
+    ``logits`` are of all rows.
 
     It has learned by the same recipe; a temperature of each fold's own would be fitted on so few
     galaxies that it goes anywhere.
     """
     rows = np.concatenate([_clear(material), np.ones(len(crossed), np.bool_)])
-    logits = np.concatenate([material.seen.logits, crossed.logits])[rows]
+    own = logits[rows]
     possible = np.concatenate([material.possible, crossed.possible])[rows]
     meets = np.concatenate([material.meets, np.ones(len(crossed))])[rows]
-    weights = weighed(_softmax(logits), possible, meets, material.mix)
-    return _Teaching(rows, logits, possible, weights)
+    return _Teaching(rows, own, possible, weighed(_softmax(own), possible, meets, material.mix))
 
 
 def _clear(material: Material) -> NDArray[np.bool_]:

@@ -58,8 +58,6 @@ class Material:
     """(n, classes)"""
     meets: Floats
     """(n,): how likely the galaxy meets the rule, 0 where nothing is known of its class."""
-    voted: NDArray[np.bool_]
-    """Whether its votes are known."""
     clear: NDArray[np.bool_]
     """Whether it is known to be as clear a case as the rule asks for."""
     good: NDArray[np.bool_]
@@ -130,7 +128,6 @@ def gather_material(
         seen=_one(parts),
         possible=np.stack([possible for possible, _, _ in judged]),
         meets=np.array([meets for _, meets, _ in judged]),
-        voted=np.array([known.votes is not None for _, known, _ in rows]),
         clear=np.array([clear for _, _, clear in judged]),
         good=np.array([_is_good(known) for _, known, _ in rows]),
         mix=mix,
