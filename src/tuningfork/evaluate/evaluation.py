@@ -154,7 +154,7 @@ def evaluate_folds(
 
 
 def _check_apart(parts: Sequence[tuple[Model, GalaxySet]]) -> None:
-    counted = Counter(galaxy.id for _, part in parts for galaxy in part.galaxies)
+    counted = Counter(name for _, part in parts for name in {one.id for one in part.galaxies})
     twice = next((name for name, count in counted.items() if count > 1), None)
     if twice is not None:
         raise BadData(

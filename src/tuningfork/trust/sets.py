@@ -53,7 +53,8 @@ class Telling:
     def fitted(self, rows: NDArray[np.bool_] | None = None) -> Thresholds:
         """Fit thresholds on these rows, or on all."""
         every = np.ones(len(self.weights), np.bool_) if rows is None else rows
-        probabilities, member = self.probabilities[every], self.member[every]
+        probabilities = self.probabilities[every]
+        member = membership(probabilities, self.possible[every])
         if self.beyond is None:
             return all_thresholds(probabilities, member, self.weights[every], self.classes)
         return shared_thresholds(probabilities, member, self.classes, self.beyond)
