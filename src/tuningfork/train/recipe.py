@@ -21,6 +21,9 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 Whole = Annotated[float, Field(ge=0, le=1)]
 
 
+SPLIT_SEED = 0
+"""Seed of the hash by which galaxies only validate."""
+
 SYMMETRIES = 8
 """Ways in which a square lies on itself: its quarter turns, and those of its mirror image."""
 
@@ -259,8 +262,11 @@ class Recipe(_Part):
 
     @property
     def held_out(self) -> dict[str, float]:
-        """Which galaxies only validate, as the card says it (:func:`tuningfork.data.validates`)."""
-        split: dict[str, float] = {"share": self.validation, "seed": self.seed}
+        """Which galaxies only validate, as the card says it (:func:`tuningfork.data.validates`).
+
+        They are the same for every ``seed``, so that seeds can be compared.
+        """
+        split: dict[str, float] = {"share": self.validation, "seed": SPLIT_SEED}
         return split | ({"fold": self.fold} if self.fold else {})
 
     @property
