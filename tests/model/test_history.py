@@ -23,6 +23,8 @@ def test_a_runs_folder_has_one_and_other_networks_none(tmp_path: Path) -> None:
     run = write_toy(tmp_path / "run").parent
     (run / "metrics.jsonl").write_text('{"epoch": 1}\n{"epoch": 2}\n')
     assert [one["epoch"] for one in read_history(run)] == [1, 2]
+    calibrated = write_toy(tmp_path / "run", "calibrated")
+    assert [one["epoch"] for one in read_history(calibrated)] == [1, 2]
     alone = write_toy(tmp_path / "alone", "lone")
     assert read_history(alone) == ()
     (alone.parent / "lone.metrics.jsonl").write_text('{"epoch": 7}\n')

@@ -257,3 +257,22 @@ def test_a_folder_is_no_report(kaggle: Path, toys: Path, tmp_path: Path) -> None
     done = command("evaluate", kaggle, "--model", toys, "--report", tmp_path)
     assert done.exit_code == 2
     assert "--report" in done.output
+
+
+@pytest.mark.parametrize(
+    "taken", ["training_solutions_rev1.csv", "images_training_rev1/{picture}", "predictions.csv"]
+)
+def test_no_figure_takes_the_place_of_what_is_read(
+    kaggle: Path, toys: Path, tmp_path: Path, taken: str
+) -> None:
+    """A set's table, its pictures and the other answers stay as they are."""
+    data = shutil.copytree(kaggle, tmp_path / "kaggle")
+    picture = next((data / "images_training_rev1").iterdir()).name
+    (data / "predictions.csv").write_text("id,predicted\n1,spiral\n")
+    file = data / taken.format(picture=picture)
+    before = file.read_bytes()
+    more = ("--against", data / "predictions.csv")
+    done = command("evaluate", data, "--model", toys, *more, "--json", file)
+    assert done.exit_code == 2
+    assert "--json" in done.output
+    assert file.read_bytes() == before

@@ -21,21 +21,44 @@ def test_it_prints_a_sentence_and_keeps_figures_for_these_weights(
     """The file beside the network is read back for its own hash only."""
     run = shutil.copytree(toys, tmp_path / "run")
     done = command(
-        *("volunteers", kaggle, "--model", run, "--all", "--keep"),
+        *("volunteers", kaggle, "--model", run, "--keep"),
         *("--json", tmp_path / "k.json", "--figure", tmp_path / "k.svg"),
     )
     assert done.exit_code == 0, done.output
     assert "the machine is as good as" in done.output
-    assert f"{COUNT} of kaggle" in done.output
     stated = json.loads((tmp_path / "k.json").read_text())
-    assert stated["galaxies"] == {"kaggle": COUNT}
-    assert not stated["held_out"]
+    count = stated["galaxies"]["kaggle"]
+    assert f"that only validated: {count} of kaggle" in done.output
     assert (tmp_path / "k.svg").read_bytes().startswith(b"<?xml")
     sha256 = load_model(run).card.sha256
     found = kept(sha256, run)
     assert found is not None
     assert found["sentence"] in " ".join(done.output.split())
     assert kept("0" * 64, run) is None
+
+
+def test_flattering_figures_are_not_kept(kaggle: Path, toys: Path, tmp_path: Path) -> None:
+    """What the network learned from is counted with --all, and never shown in the game."""
+    done = command("volunteers", kaggle, "--model", toys, "--all", "--json", tmp_path / "k.json")
+    assert done.exit_code == 0, done.output
+    stated = json.loads((tmp_path / "k.json").read_text())
+    assert stated["galaxies"] == {"kaggle": COUNT}
+    assert not stated["held_out"]
+    refused = command("volunteers", kaggle, "--model", toys, "--all", "--keep")
+    assert refused.exit_code == 2
+    assert "--keep" in refused.output
+
+
+def test_a_set_that_an_earlier_one_holds_is_passed_over(
+    kaggle: Path, toys: Path, tmp_path: Path
+) -> None:
+    """Its galaxies count once."""
+    again = shutil.copytree(kaggle, tmp_path / "again")
+    done = command(
+        *("volunteers", kaggle, again, "--model", toys), *("--json", tmp_path / "k.json")
+    )
+    assert done.exit_code == 0, done.output
+    assert list(json.loads((tmp_path / "k.json").read_text())["galaxies"]) == ["kaggle"]
 
 
 def test_only_held_out_galaxies_are_asked(kaggle: Path, toys: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -168,7 +169,7 @@ def test_folds_answer_for_what_the_network_learned_from(made: Path, tmp_path: Pa
     assert both is not None
     held = alone.fitted_on["kaggle: held out"]
     assert both.fitted_on["kaggle: held out"] == both.fitted_on["kaggle: for the sets"] == held
-    assert both.fitted_on["learned from, answered for by other folds"] == COUNT - held
+    assert both.fitted_on["kaggle: that it learned from, as other folds answered"] == COUNT - held
     assert both.scale == pytest.approx(alone.scale, rel=0.2)
     crossed = both.measured["calibration"]["kaggle, by other folds"]
     assert crossed["galaxies"] == COUNT - held
@@ -215,3 +216,62 @@ def test_a_set_without_votes_cannot_come_first(made: Path, tmp_path: Path) -> No
                 "--output", tmp_path / "no.onnx", code=1)  # fmt: skip
     assert "votes" in found
     assert not (tmp_path / "no.onnx").exists()
+
+
+def test_a_class_without_a_galaxy_is_no_calibration(made: Path, tmp_path: Path) -> None:
+    """Of a class that no held-out galaxy can be, nothing can be told; nothing is written."""
+    data = shutil.copytree(made / "kaggle", tmp_path / "kaggle")
+    table = data / "training_solutions_rev1.csv"
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    for row in rows:
+        held = split_of(row["GalaxyID"], SHARES, 0) == "validation"
+        if held and float(row["Class3.1"]) == 1:
+            row |= {"Class3.1": "0", "Class3.2": "1.0"}
+    with table.open("w") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    found = run("calibrate", made / "run", data, "--not-galaxies", made / "stars",
+                "--output", tmp_path / "no.onnx", code=1)  # fmt: skip
+    assert "can be barred_spiral" in found
+    assert "--fold" in found
+    assert not (tmp_path / "no.onnx").exists()
+
+
+def test_few_galaxies_of_a_class_are_told(made: Path, tmp_path: Path) -> None:
+    """A class of fewer than 19 galaxies is in every set at 0.95, and that is said."""
+    few = tmp_path / "kaggle"
+    shutil.copytree(made / "kaggle", few)
+    table = few / "training_solutions_rev1.csv"
+    lines = table.read_text().splitlines(keepends=True)
+    table.write_text("".join(lines[:161]))
+    given = ("calibrate", made / "run", few, "--not-galaxies", made / "stars")
+    words = [str(one) for one in (*given, "--output", tmp_path / "out.onnx")]
+    found = CliRunner().invoke(app, words, terminal_width=200)
+    assert found.exit_code == 0, found.output
+    assert "too few galaxies of" in found.stderr
+    assert "barred_spiral" in found.stderr
+    calibration = load_model(tmp_path / "out.onnx").card.calibration
+    assert calibration is not None
+    assert calibration.inside(np.array([[0.97, 0.01, 0.01, 0.01]]), 0.95)[0, 2]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--output", "{folder}/dir.onnx"], "is a folder"),
+        (["--output", "{folder}/file/x.onnx"], "cannot be written to"),
+        (["--output", "{folder}/x.onnx", "--refused", "nan"], "--refused"),
+    ],
+)
+def test_what_could_not_be_written_is_refused_before_the_work(
+    made: Path, tmp_path: Path, words: list[str], said: str
+) -> None:
+    """And nothing is looked at: there is not even a set."""
+    (tmp_path / "dir.onnx").mkdir()
+    (tmp_path / "file").touch()
+    given = ("calibrate", made / "run", tmp_path / "none", "--not-galaxies", made / "stars")
+    more = [one.format(folder=tmp_path) for one in words]
+    found = CliRunner().invoke(app, [*(str(one) for one in given), *more], terminal_width=200)
+    assert found.exit_code != 0
+    assert said in f"{found.output}{found.exception}"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from tuningfork.cli.extras import require_extra
-from tuningfork.cli.options import table_console
+from tuningfork.cli.options import check_outputs, table_console
 from tuningfork.cli.progress import progress_bar
-from tuningfork.errors import BadData, BadRule
+from tuningfork.errors import BadData, BadRule, UnreadableImage
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,7 +87,7 @@ def calibrate(
 
     \b
     Examples:
-      tuningfork calibrate runs/first data/kaggle --not-galaxies data/stars.zip
+      tuningfork calibrate runs/first data/kaggle data/bars --not-galaxies data/stars.zip
       tuningfork calibrate runs/first data/kaggle data/five --frame five=0.717 \\
         --not-galaxies data/stars.zip --same pairs.csv --output calibrated.onnx
       tuningfork calibrate runs/first data/kaggle --not-galaxies data/stars.zip \\
@@ -95,9 +95,10 @@ def calibrate(
     """  # noqa: D301  (Typer needs the \b itself)
     require_extra("train", "onnx")
 
+    from tuningfork.cli.scores import warn_of_pictures
     from tuningfork.data import read_same_galaxy, read_set
     from tuningfork.model.session import graph_path, load_model, model_names
-    from tuningfork.trust.answers import see
+    from tuningfork.trust.answers import Watch, see
     from tuningfork.trust.calibrate import (
         calibrated,
         drawn_strangers,
@@ -109,12 +110,11 @@ def calibrate(
     from tuningfork.trust.refusing import Strangers
     from tuningfork.votes.rules import load_rule
 
-    if output is not None and output.suffix != ".onnx":
-        raise typer.BadParameter("end the file's name in .onnx", param_hint="--output")
     if output is None and model in model_names():
         raise typer.BadParameter(
             "a bundled network stays as it is; give one", param_hint="--output"
         )
+    _check(output, refused, [not_galaxies, *data, *([same] if same else [])])
     network, graph = plain_model(model, load_model(model))
     crossing = [plain_model(one, load_model(one))[0] for one in folds or []]
     rule = load_rule(network.card.rule)
@@ -126,25 +126,25 @@ def calibrate(
     ]
     pairs = read_same_galaxy(same) if same is not None else {}
     stars = _pictures(not_galaxies)
+    unread: list[UnreadableImage] = []
     with progress_bar("pictures") as progress:
         task = progress.add_task("", total=None)
-
-        def step() -> None:
-            progress.advance(task)
-
-        material = gather_material(network, sources, rule, pairs, step)
-        crossed = gather_crossed(network, crossing, sources[0], rule, same=pairs, step=step)
+        watch = Watch(lambda: progress.advance(task), unread.append)
+        material = gather_material(network, sources, rule, pairs, watch)
+        crossed = gather_crossed(network, crossing, sources[0], rule, same=pairs, watch=watch)
         unlike = Strangers(
-            see(network, stars, step=step).embedding,
+            see(network, stars, watch=watch).embedding,
             drawn_strangers(network),
             {
-                path.name: see(network, _pictures(path), step=step).embedding
+                path.name: see(network, _pictures(path), watch=watch).embedding
                 for path in others or []
             },
         )
+    warn_of_pictures([problem for one in sets for problem in one.problems], unread)
     fitted = calibrated(material, unlike, graph, crossed, refused=refused)
     path = output or graph_path(model)
     write_calibrated(network, fitted, path)
+    _warn_of_classes(fitted.calibration)
     if as_json:
         told = {"model": str(path), "calibration": asdict(fitted.calibration)}
         typer.echo(json.dumps(told, indent=2))
@@ -152,6 +152,32 @@ def calibrate(
     console = table_console(PIPE_WIDTH)
     _print(console, fitted.calibration)
     typer.echo(f"Written to {path}")
+
+
+def _check(output: Path | None, refused: float, inputs: list[Path]) -> None:
+    if output is not None and output.suffix != ".onnx":
+        raise typer.BadParameter("end the file's name in .onnx", param_hint="--output")
+    check_outputs({"--output": output}, inputs)
+    if not math.isfinite(refused):
+        raise typer.BadParameter("give a share such as 0.01", param_hint="--refused")
+
+
+def _warn_of_classes(calibration: Calibration) -> None:
+    """Tell of classes with so few galaxies that every set holds them, to be on the safe side."""
+    from tuningfork.model.calibration import COVERAGE
+
+    everywhere = ", ".join(
+        name
+        for name, row in calibration.thresholds.items()
+        if row[calibration.coverages.index(COVERAGE)] == 0
+    )
+    if everywhere:
+        typer.echo(
+            f"Mind: too few galaxies of {everywhere} to tell a coverage of {COVERAGE:g}, so every "
+            "set holds that class; add sets that hold some, or networks of a cross-validation "
+            "(--fold)",
+            err=True,
+        )
 
 
 def _pictures(path: Path) -> list[Any]:
@@ -202,8 +228,8 @@ def _print(console: Console, calibration: Calibration) -> None:
     console.print(table)
     table = Table("refused as no galaxy", "share", "kind met", "pictures", box=box.SIMPLE_HEAD)
     for name, row in measured["refused"].items():
-        met = f"{row['met']:.3f}" if "met" in row else ""
-        table.add_row(name, f"{row['refused']:.3f}", met, f"{row['pictures']:,}")
+        share, met = (f"{row[key]:.3f}" if key in row else "" for key in ("refused", "met"))
+        table.add_row(name, share, met, f"{row['pictures']:,}")
         for further, inner in row.items():
             if isinstance(inner, dict):
                 share = f"{inner['refused']:.3f}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -15,6 +15,7 @@ from tuningfork.cli.options import (
     OnlyHeldOut,
     RuleName,
     SamePairs,
+    check_apart,
     check_frame,
     check_outputs,
     check_pairs,
@@ -115,12 +116,14 @@ def evaluate(
     from tuningfork.report.findings import write_json
     from tuningfork.votes.rules import load_rule
 
-    _check(frame, views, {"--json": json_file, "--report": report})
+    files = {"--json": json_file, "--report": report}
+    _check(frame, views, files, [one for one in (against, same) if one is not None])
     check_pairs(same, held_out=only_held_out)
     alone = {"--report": report, "--compare": others}
     _check_folds(folds, alone, held_out=only_held_out)
     network = load_model(model)
     labels = load_rule(rule or network.card.rule)
+    check_apart(files, [data], labels)
     networks = [
         one.telling(labels.name, labels.class_names)
         for one in (network, *map(load_model, folds or []))
@@ -150,7 +153,9 @@ def evaluate(
         _write_report(report, found, networks[0])
 
 
-def _check(frame: float, views: int, files: dict[str, Path | None]) -> None:
+def _check(
+    frame: float, views: int, files: Mapping[str, Path | None], inputs: Iterable[Path]
+) -> None:
     from tuningfork.classify.views import COUNTS
 
     check_frame(frame)
@@ -159,7 +164,7 @@ def _check(frame: float, views: int, files: dict[str, Path | None]) -> None:
         raise typer.BadParameter("end the file's name in .html", param_hint="--report")
     if views not in COUNTS:
         raise typer.BadParameter("choose 1 or 8", param_hint="--views")
-    check_outputs(files)
+    check_outputs(files, inputs)
 
 
 def _check_folds(folds: list[str] | None, alone: Mapping[str, object], *, held_out: bool) -> None:

@@ -15,6 +15,8 @@ from tuningfork.errors import BadTable
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tuningfork.votes.rules import Rule
+
 ModelName = Annotated[
     Optional[str],  # noqa: UP045  (Typer reads it at run time)
     typer.Option(
@@ -114,6 +116,20 @@ def check_outputs(files: Mapping[str, Path | None], inputs: Iterable[Path] = ())
         there = next(one for one in path.absolute().parents if one.exists())
         if not (there.is_dir() and os.access(there, os.W_OK)):
             raise BadTable(f"{path}: {there} cannot be written to; write the file elsewhere")
+
+
+def check_apart(files: Mapping[str, Path | None], sets: Iterable[Path], rule: Rule) -> None:
+    """Refuse files that would destroy a set. Raises typer.BadParameter, and as ``find_layout``."""
+    from tuningfork.data.layout import find_layout
+
+    layouts = [find_layout(one, rule) for one in sets]
+    for option, path in files.items():
+        for one in layouts:
+            if path is not None and one.reads(path):
+                raise typer.BadParameter(
+                    f"{path} belongs to the galaxies in {one.folder}; name another file",
+                    param_hint=option,
+                )
 
 
 def check_pairs(same: Path | None, *, held_out: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -15,6 +14,7 @@ from tuningfork.cli.options import (
     OnlyHeldOut,
     RuleName,
     SamePairs,
+    check_apart,
     check_frame,
     check_outputs,
     check_pairs,
@@ -22,8 +22,6 @@ from tuningfork.cli.options import (
     table_console,
 )
 from tuningfork.cli.progress import progress_bar
-from tuningfork.errors import BadTable
-from tuningfork.files import replacing
 
 if TYPE_CHECKING:
     from tuningfork.trust.probe import Probe
@@ -74,12 +72,14 @@ def probe(
     from tuningfork.votes.rules import load_rule
 
     check_frame(frame)
-    check_outputs({"--json": json_file, "--figure": figure})
+    files = {"--json": json_file, "--figure": figure}
+    check_outputs(files, [] if same is None else [same])
     check_pairs(same, held_out=only_held_out)
     if figure is not None:
         check_figure(figure)
     network = load_model(model)
     labels = load_rule(rule or network.card.rule)
+    check_apart(files, [data], labels)
     network = network.telling(labels.name, labels.class_names)
     galaxies = read_set(data, labels)
     if only_held_out:
@@ -131,6 +131,7 @@ def _print(found: Probe) -> None:
 
 
 def _write(path: Path, found: Probe) -> None:
+    from tuningfork.report.findings import write_json
     from tuningfork.trust.verdict import losses, paragraph, verdict
 
     colour, shape = losses(found)
@@ -140,9 +141,4 @@ def _write(path: Path, found: Probe) -> None:
         "lost_without_colour": colour,
         "lost_without_shape": shape,
     }
-    try:
-        with replacing(path) as temporary:
-            text = json.dumps(found.as_json() | stated, indent=2, ensure_ascii=False)
-            temporary.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise BadTable(f"{path}: {error.strerror or error}; write the file elsewhere") from error
+    write_json(found.as_json() | stated, path)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
+
+import typer
 
 from tuningfork.cli.options import learned_from
 from tuningfork.cli.progress import progress_bar
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tuningfork.classify import Row
+    from tuningfork.data import Problem
     from tuningfork.evaluate import Comparison, Scores
     from tuningfork.evaluate.intervals import Interval
     from tuningfork.report import Compared, Findings, Report
@@ -30,6 +33,16 @@ def watching(total: int) -> Callable[[Iterable[Row]], Iterator[Row]]:
                 progress.advance(task)
 
     return watched
+
+
+def warn_of_pictures(problems: Iterable[Problem], unread: Sequence[object]) -> None:
+    """Tell on stderr what was wrong with sets, and of ``unread`` why each was left out."""
+    for problem in problems:
+        typer.echo(f"Set: {problem.sentence}", err=True)
+    if unread:
+        typer.echo(f"Not read, so left out: {amount(len(unread), 'picture')}", err=True)
+        for error in unread[:5]:
+            typer.echo(str(error), err=True)
 
 
 def print_report(console: Console, report: Report) -> None:

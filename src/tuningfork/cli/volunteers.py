@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from tuningfork.cli.options import JsonFile, ModelName, check_outputs
+from tuningfork.cli.options import JsonFile, ModelName, check_apart, check_outputs
 from tuningfork.errors import BadData
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def volunteers(
       tuningfork volunteers kaggle/ gz2/ --same same_galaxy.csv
       tuningfork volunteers kaggle/ --figure volunteers.svg --json volunteers.json
     """  # noqa: D301  (Typer needs the \b itself)
-    from tuningfork.cli.scores import watching
+    from tuningfork.cli.scores import warn_of_pictures, watching
     from tuningfork.data import GalaxySet, each_once, held_out, read_same_galaxy, read_set
     from tuningfork.evaluate import Evaluation, evaluate_set
     from tuningfork.model.session import load_model
@@ -64,11 +64,19 @@ def volunteers(
     from tuningfork.report.findings import write_json
     from tuningfork.votes.rules import load_rule
 
-    check_outputs({"--json": json_file, "--figure": figure})
+    files = {"--json": json_file, "--figure": figure}
+    check_outputs(files, [] if same is None else [same])
+    if keep and everything:
+        raise typer.BadParameter(
+            "galaxies that the network learned from would flatter it on the game's page; leave "
+            "--all or --keep away",
+            param_hint="--keep",
+        )
     if figure is not None and figure.suffix.lower() != ".svg":
         raise typer.BadParameter("end the figure's name in .svg", param_hint="--figure")
     network = load_model(model)
     rule = load_rule(network.card.rule)
+    check_apart(files, data, rule)
     pairs = read_same_galaxy(same) if same is not None else {}
     sets = [read_set(path, rule) for path in data]
     if not everything:
@@ -77,14 +85,16 @@ def volunteers(
     sets = each_once(sets, pairs)
 
     def evaluated(galaxies: GalaxySet) -> Evaluation:
-        return evaluate_set(network, galaxies, rule, watch=watching(len(galaxies.galaxies)))
+        found = evaluate_set(network, galaxies, rule, watch=watching(len(galaxies.galaxies)))
+        warn_of_pictures(found.problems, [row.error for row in found.unreadable])
+        return found
 
     found = crowds.measure(network.card, sets, evaluated, held_out=not everything)
     _print(found)
-    if figure is not None and found.whole.overall.volunteers is None:
-        raise BadData(f"{figure}: too few galaxies for a figure; give a larger set")
     if json_file is not None:
         write_json(found.as_json(), json_file)
+    if figure is not None and found.whole.overall.volunteers is None:
+        raise BadData(f"{figure}: too few galaxies for a figure; give a larger set")
     if figure is not None:
         _draw(found, figure)
     if keep:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuningfork.errors import BadData, BadTable, UnknownName
+from tuningfork.images.sources import SUFFIXES
 from tuningfork.votes.columns import TABLE_SUFFIXES, TableFile, is_table, open_table
 from tuningfork.votes.gz2 import gz2_columns
 from tuningfork.votes.rules import Rule, rule_names
@@ -31,6 +32,18 @@ class Layout:
     """Whether the table is Kaggle's or Galaxy Zoo 2's, where every row must hold votes."""
     pictures: tuple[Path, ...]
     """Folders and zips that may hold the pictures, the preferred first."""
+
+    def reads(self, file: Path) -> bool:
+        """Whether a file is one that is read: the set's table, or among its pictures."""
+        own = file.resolve()
+        if own in {one.resolve() for one in (*self.pictures, *self._table)}:
+            return True
+        inside = any(own.is_relative_to(one.resolve()) for one in self.pictures)
+        return inside and own.name.lower().endswith(tuple(SUFFIXES)) and own.exists()
+
+    @property
+    def _table(self) -> tuple[Path, ...]:
+        return () if self.table is None else (self.table.path,)
 
 
 def find_layout(path: Path, rule: Rule) -> Layout:

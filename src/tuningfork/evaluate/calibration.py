@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tuningfork.evaluate.intervals import wilson
 from tuningfork.evaluate.scores import LEAST_PROBABILITY
 
 BINS = 15
@@ -151,7 +152,7 @@ def reliability(
                 count=int(own.sum()),
                 confidence=float(greatest[own].mean()),
                 accuracy=float(right[own].mean()),
-                interval=_interval(int(right[own].sum()), int(own.sum())),
+                interval=wilson(int(right[own].sum()), int(own.sum())),
             )
         )
     return tuple(found)
@@ -170,12 +171,12 @@ def coverage(
     by_class = {}
     for place in np.unique(truth).tolist():
         own = held[truth == place]
-        interval = _interval(int(own.sum()), len(own))
+        interval = wilson(int(own.sum()), len(own))
         by_class[classes[place]] = ClassCoverage(float(own.mean()), len(own), interval)
     return Coverage(
         covered=float(held.mean()),
         count=len(truth),
-        interval=_interval(int(held.sum()), len(truth)),
+        interval=wilson(int(held.sum()), len(truth)),
         mean_size=float(sizes.mean()),
         single=float((sizes == 1).mean()),
         by_class=by_class,
@@ -192,10 +193,3 @@ def _shares(count: int, weights: Floats | None) -> NDArray[np.float64]:
     if weights is None:
         return np.full(count, 1 / count)
     return np.asarray(weights / weights.sum(), dtype=np.float64)
-
-
-def _interval(held: int, count: int) -> tuple[float, float]:
-    from scipy.stats import binomtest
-
-    found = binomtest(held, count).proportion_ci(0.95, method="wilson")
-    return float(found.low), float(found.high)

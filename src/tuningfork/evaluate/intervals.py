@@ -34,6 +34,14 @@ class Intervals:
     draws: int
 
 
+def wilson(held: int, count: int) -> Interval:
+    """Give the 95 % interval of a binomial share, ``held`` of ``count`` ≥ 1 (Wilson 1927)."""
+    from scipy.stats import binomtest
+
+    found = binomtest(held, count).proportion_ci(LEVEL, method="wilson")
+    return float(found.low), float(found.high)
+
+
 def bootstrap(confusion: NDArray[np.intp], *, draws: int = DRAWS, seed: int = 0) -> Intervals:
     """Resample galaxies with replacement and take each figure's 2.5th and 97.5th percentile.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tuningfork.evaluate.intervals import Interval
+from tuningfork.evaluate.intervals import Interval, wilson
 from tuningfork.votes.fractions import Fractions, conditional_from_weighted, expected_sums
 from tuningfork.votes.tree import TREE, Question
 
@@ -143,16 +143,13 @@ def _question_score(question: Question, ours: Fractions, theirs: Fractions) -> Q
 
 
 def _accuracy(said: NDArray[np.intp], truth: NDArray[np.intp]) -> Accuracy:
-    from scipy.stats import binomtest
-
     count = len(truth)
     if not count:
         return Accuracy(0, None, None, None)
     right = int((said == truth).sum())
-    bounds = binomtest(right, count).proportion_ci(0.95, method="wilson")
     return Accuracy(
         count,
         right / count,
-        (float(bounds.low), float(bounds.high)),
+        wilson(right, count),
         int(np.bincount(truth).max()) / count,
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tuningfork.evaluate.intervals import wilson
+
 LEAST_PROBABILITY = 1e-7
 """What the truth's probability is raised to before its logarithm is taken, as Keras does."""
 
@@ -55,7 +57,6 @@ def score(
     ``truth`` and ``answer`` are places in ``classes``, of shape (n,) with n > 0;
     ``probabilities`` has shape (n, classes). Raises ValueError if n is 0.
     """
-    from scipy.stats import binomtest
     from sklearn.metrics import (
         confusion_matrix,
         precision_recall_fscore_support,
@@ -63,7 +64,6 @@ def score(
 
     places = np.arange(len(classes))
     right = int((truth == answer).sum())
-    interval = binomtest(right, len(truth)).proportion_ci(0.95, method="wilson")
     confusion = confusion_matrix(truth, answer, labels=places).astype(np.intp)
     columns = precision_recall_fscore_support(truth, answer, labels=places, zero_division=0)
     occurring = np.union1d(truth, answer)
@@ -71,7 +71,7 @@ def score(
         classes=classes,
         count=len(truth),
         accuracy=right / len(truth),
-        accuracy_interval=(float(interval.low), float(interval.high)),
+        accuracy_interval=wilson(right, len(truth)),
         loss=None if probabilities is None else log_loss(truth, probabilities),
         macro_f1=float(columns[2][occurring].mean()),
         per_class={

@@ -26,6 +26,9 @@ MEASURED_AT = (0.8, 0.9, 0.95, 0.99)
 FLATTEST = 6
 """A crop whose values, 0 to 255, differ by less shows nothing: fainter than the sky's own noise."""
 
+BY_FOLDS = "that it learned from, as other folds answered"
+"""What a card calls the galaxies on which networks of a cross-validation stood in for it."""
+
 Floats = NDArray[np.floating]
 
 

@@ -81,7 +81,8 @@ def write_card(card: Card, path: Path) -> None:
     """Write the card as JSON."""
     with replacing(path) as temporary:
         temporary.write_text(
-            json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+            json.dumps(asdict(card), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+            encoding="utf-8",
         )
 
 

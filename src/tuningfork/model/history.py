@@ -12,6 +12,8 @@ from tuningfork.model.session import BUNDLED, graph_path
 
 IN_A_RUN = "metrics.jsonl"
 """The record's name in the folder of a training run."""
+OF_A_RUN = frozenset({"model", "calibrated"})
+"""What networks in such a folder are called: it is the folder that names the run."""
 
 
 def read_history(name_or_path: str | Path | None = None) -> tuple[Mapping[str, Any], ...]:
@@ -23,7 +25,7 @@ def read_history(name_or_path: str | Path | None = None) -> tuple[Mapping[str, A
     """
     graph = graph_path(BUNDLED if name_or_path is None else name_or_path)
     record = graph.with_suffix(".metrics.jsonl")
-    if not record.is_file() and graph.name == "model.onnx":
+    if not record.is_file() and graph.stem in OF_A_RUN:
         record = graph.with_name(IN_A_RUN)
     if not record.is_file():
         return ()

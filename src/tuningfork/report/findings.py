@@ -34,6 +34,7 @@ from tuningfork.evaluate.sets import PredictionSets, prediction_sets
 from tuningfork.evaluate.volunteers import Crowds, matched_crowds
 from tuningfork.files import replacing
 from tuningfork.model import Card
+from tuningfork.model.calibration import BY_FOLDS
 from tuningfork.votes.rules import Rule, load_rule
 
 
@@ -116,14 +117,18 @@ class Report:
         if calibration is None or (self.findings.calibration or self.findings.sets) is None:
             return {}
         served = [(*key.rpartition(": "), count) for key, count in calibration.fitted_on.items()]
-        return {part: count for name, _, part, count in served if name == self.setting.data}
+        return {
+            part: count
+            for name, _, part, count in served
+            if name == self.setting.data and not (self.setting.held_out and part == BY_FOLDS)
+        }
 
     @property
     def calibrated_on_sentence(self) -> str:
         """Say whether the network's calibration was fitted on these galaxies; empty if not."""
         if not self.calibrated_on:
             return ""
-        which = f"galaxies of a set called {self.setting.data} that had not taught it"
+        which = f"galaxies of a set called {self.setting.data}"
         if self.setting.held_out:
             which = "these very galaxies"
         parts = ", ".join(f"{count:,} {part}" for part, count in self.calibrated_on.items())

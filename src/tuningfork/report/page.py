@@ -92,7 +92,7 @@ def render(
 def _honesty(report: Report) -> dict[str, Any]:
     """Say whether the network learned from these very galaxies."""
     setting, card = report.setting, report.findings.card
-    if setting.held_out:
+    if setting.held_out and setting.data in card.data:
         sentences = [
             "The network never learned from these galaxies: they are the "
             f"{card.held_out.get('share', 0):.0%} that only validated, found by their ids."
@@ -114,13 +114,16 @@ def _honesty(report: Report) -> dict[str, Any]:
             ],
         }
     names = ", ".join(card.data) or "none"
-    return {
-        "kind": "",
-        "sentences": [
-            f"The network's card names no training set called {setting.data} (it names: {names}). "
-            "Whether single galaxies are the same under other names cannot be told from it."
-        ],
-    }
+    sentences = [
+        f"The network's card names no training set called {setting.data} (it names: {names}). "
+        "Whether single galaxies are the same under other names cannot be told from it."
+    ]
+    if setting.held_out:
+        sentences.append(
+            "Of the set only those galaxies are counted that would have validated, by their ids: "
+            f"{card.held_out.get('share', 0):.0%}."
+        )
+    return {"kind": "", "sentences": sentences}
 
 
 def _honest(report: Report) -> dict[str, Any]:

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from tuningfork.model import Card
+from tuningfork.model.history import OF_A_RUN
 from tuningfork.report.findings import Compared, Report, Setting
 from tuningfork.report.wording import p_value, span
 from tuningfork.votes.label_rule import class_words
-
-NAMELESS = frozenset({"model", "calibrated"})
-"""What network files are called whatever they hold; their folder tells more."""
 
 
 def distinct_names(labels: Sequence[str], taken: Sequence[str]) -> list[str]:
@@ -24,7 +22,7 @@ def distinct_names(labels: Sequence[str], taken: Sequence[str]) -> list[str]:
     found = list(taken)
     for label in labels:
         path = Path(label).absolute()
-        plain = path.parent.name if path.suffix and path.stem in NAMELESS else path.name
+        plain = path.parent.name if path.suffix and path.stem in OF_A_RUN else path.name
         names = chain([plain], (f"{plain} ({number})" for number in count(2)))
         found.append(next(name for name in names if name not in found))
     return found[len(taken) :]

@@ -70,9 +70,10 @@ def measure(
     Raises BadData if no galaxy of the sets has votes, or the network foretells none.
     """
     names = [one.name for one in sets]
-    if len(set(names)) < len(names):
-        raise BadData(f"two of the sets are called {names[0]}; rename a folder")
-    arrays = {one.name: _arrays(evaluate(one)) for one in sets}
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadData(f"two of the sets are called {twice[0]}; rename a folder")
+    arrays = {one.name: _arrays(evaluate(one)) for one in sets if one.galaxies}
     arrays = {name: one for name, one in arrays.items() if len(one[0])}
     if not arrays:
         raise BadData("no galaxy has votes that the network foretells; give a set with votes")

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from tuningfork.errors import BadData, BadModel, UnreadableImage
 from tuningfork.images.decode import opened
 from tuningfork.images.sources import Picture
-from tuningfork.model.calibration import flat
 from tuningfork.model.session import Model
 
 BATCH = 64
@@ -30,12 +29,21 @@ class Seen:
     """Which of the pictures: places in what was given."""
     logits: NDArray[np.float64]
     """(n, classes), but for a number that is the same for a picture's classes."""
-    fractions: NDArray[np.float64]
-    """(n, 37) weighted vote fractions, or (n, 0)."""
     embedding: NDArray[np.float64]
     """(n, channels)."""
-    flat: NDArray[np.bool_]
-    """Which show nothing at all."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told how the work goes on, from any thread."""
+
+    step: Callable[[], None] = lambda: None
+    """After each picture."""
+    unread: Callable[[UnreadableImage], None] = lambda error: None
+    """Of each that cannot be read."""
+
+
+SILENT = Watch()
 
 
 def see(
@@ -43,7 +51,7 @@ def see(
     pictures: Sequence[Picture],
     *,
     frame_share: float = 1.0,
-    step: Callable[[], None] = lambda: None,
+    watch: Watch = SILENT,
 ) -> Seen:
     """Decode pictures and let the network answer; those that cannot be read are left out.
 
@@ -54,7 +62,8 @@ def see(
     def prepared(picture: Picture) -> NDArray[np.uint8] | None:
         try:
             return crop.apply(opened(picture.read(), picture.path), frame_share)
-        except UnreadableImage:
+        except UnreadableImage as error:
+            watch.unread(error)
             return None
 
     parts, rows = [], []
@@ -66,7 +75,7 @@ def see(
             if readable:
                 parts.append(_answered(model, np.stack(readable)))
             for _ in pixels:
-                step()
+                watch.step()
     if not parts:
         raise BadData(
             f"{pictures[0].path if pictures else 'a set'}: no picture can be read; check the set"
@@ -92,17 +101,13 @@ def _answered(model: Model, pixels: NDArray[np.uint8]) -> tuple[NDArray[Any], ..
             "galaxies; export it again"
         )
     logits = np.log(np.maximum(answers.probabilities, _LEAST, dtype=np.float64))
-    return logits, answers.fractions, answers.embedding, flat(pixels)
+    return logits, answers.embedding
 
 
 def _joined(parts: list[tuple[NDArray[Any], ...]], rows: list[int]) -> Seen:
-    logits, fractions, embedding, nothing = (
-        np.concatenate(columns) for columns in zip(*parts, strict=True)
-    )
+    logits, embedding = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return Seen(
         rows=np.array(rows, np.intp),
         logits=logits.astype(np.float64),
-        fractions=fractions.astype(np.float64),
         embedding=embedding.astype(np.float64),
-        flat=nothing,
     )

@@ -11,7 +11,6 @@ had not seen.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tuningfork.errors import BadModel
 from tuningfork.files import replacing
-from tuningfork.model.calibration import Calibration
+from tuningfork.model.calibration import BY_FOLDS, Calibration
 from tuningfork.model.card import write_card
 from tuningfork.model.session import Model, graph_path
 from tuningfork.trust.answers import see_pixels
@@ -36,7 +36,7 @@ from tuningfork.trust.refusing import (
     measured_refusals,
 )
 from tuningfork.trust.scaling import choose_scaling, cross_fitted, fit_scaling, set_loss
-from tuningfork.trust.sets import coverages, rows_for_sets, telling
+from tuningfork.trust.sets import coverages, telling
 from tuningfork.trust.strangers import KINDS, strangers
 
 Floats = NDArray[np.float64]
@@ -67,12 +67,11 @@ def plain_model(name_or_path: str | Path | None, model: Model) -> tuple[Model, b
     ), graph
 
 
-def drawn_strangers(model: Model, step: Callable[[], None] = lambda: None) -> dict[str, Floats]:
+def drawn_strangers(model: Model) -> dict[str, Floats]:
     """Draw every kind of stranger and give their embeddings."""
     found = {}
     for kind in KINDS:
         found[kind] = see_pixels(model, strangers(kind, DRAWN, DRAWN_PIXELS)).embedding
-        step()
     return found
 
 
@@ -88,7 +87,7 @@ def calibrated(
 
     ``graph`` is the plain graph, ``refused`` the share of good galaxies that may be told to be
     none. Of ``crossed`` the temperature is fitted too, and sets, with the first source's galaxies,
-    on it alone.
+    on it alone as far as these tell. Raises BadData if no galaxy can be of some class.
     """
     every = np.concatenate([material.seen.logits, crossed.logits])
     teaching = _teaching(material, crossed, every)
@@ -121,12 +120,16 @@ def calibrated(
 
 
 def write_calibrated(model: Model, fitted: Fitted, path: Path) -> None:
-    """Write graph and card; the card last, which alone names the graph's hash."""
+    """Write graph and card. Raises BadModel if they cannot be written."""
     sha256 = hashlib.sha256(fitted.graph).hexdigest()
-    with replacing(path) as temporary:
-        temporary.write_bytes(fitted.graph)
     card = replace(model.card, sha256=sha256, calibration=fitted.calibration)
-    write_card(card, path.with_suffix(".json"))
+    try:
+        with replacing(path) as temporary:
+            temporary.write_bytes(fitted.graph)
+            # In here, so that one follows the other at once: the card names the graph's hash.
+            write_card(card, path.with_suffix(".json"))
+    except OSError as error:
+        raise BadModel(f"{path}: {error.strerror or error}; write the network elsewhere") from error
 
 
 def _softmax(logits: Floats) -> Floats:
@@ -173,7 +176,7 @@ def _after(teaching: _Teaching, kind: str, logits: Floats) -> Floats:
 
 
 def _counts(material: Material, crossed: Crossed, unlike: Strangers) -> dict[str, int]:
-    for_sets, clear = rows_for_sets(material, crossed), _clear(material)
+    for_sets, clear = material.meets > 0, _clear(material)
     found = {}
     for place, name in enumerate(material.names):
         own = material.source == place
@@ -181,7 +184,7 @@ def _counts(material: Material, crossed: Crossed, unlike: Strangers) -> dict[str
         found[f"{name}: for the temperature"] = int((own & clear).sum())
         found[f"{name}: for the sets"] = int((own & for_sets).sum())
     if len(crossed):
-        found["learned from, answered for by other folds"] = len(crossed)
+        found[f"{material.names[0]}: {BY_FOLDS}"] = len(crossed)
     found["stars and artefacts"] = len(unlike.stars)
     found["drawn pictures of other things"] = sum(len(one) for one in unlike.drawn.values())
     return found

@@ -8,7 +8,7 @@ Mathematics and Artificial Intelligence 74, 9).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tuningfork.errors import BadData, UnknownName
 from tuningfork.model.session import Model
-from tuningfork.trust.answers import see
+from tuningfork.trust.answers import SILENT, Watch, see
 from tuningfork.trust.material import Source, judged_by_votes, kept_from
 from tuningfork.votes.rules import Rule
 
@@ -43,7 +43,7 @@ def gather_crossed(
     rule: Rule,
     *,
     same: Mapping[str, str],
-    step: Callable[[], None] = lambda: None,
+    watch: Watch = SILENT,
 ) -> Crossed:
     """Let the networks of ``folds`` answer for galaxies that ``model`` learned from.
 
@@ -72,7 +72,7 @@ def gather_crossed(
                 "that is left to answer for; give each network of the cross-validation once"
             )
         pictures = [one.picture for one in asked]
-        seen = see(fold, pictures, frame_share=source.frame_share, step=step)
+        seen = see(fold, pictures, frame_share=source.frame_share, watch=watch)
         possible = np.array([met[asked[row].id] for row in seen.rows.tolist()], np.bool_)
         parts.append(Crossed(seen.logits, possible))
     return Crossed(

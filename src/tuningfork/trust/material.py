@@ -8,7 +8,7 @@ that much is known meet the rule, which a set with all votes tells (its *strata*
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from tuningfork.data.layout import find_layout
 from tuningfork.errors import BadData
 from tuningfork.images.sources import Picture
 from tuningfork.model.session import Model
-from tuningfork.trust.answers import Seen, see
+from tuningfork.trust.answers import SILENT, Seen, Watch, see
 from tuningfork.trust.conformal import membership
 from tuningfork.votes.rules import Rule, load_rule
 from tuningfork.votes.tables import id_column, usable_ids
@@ -94,7 +94,7 @@ def gather_material(
     sources: Sequence[Source],
     rule: Rule,
     same: Mapping[str, str],
-    step: Callable[[], None] = lambda: None,
+    watch: Watch = SILENT,
 ) -> Material:
     """See every galaxy that the network never learned from, and those with votes that it did.
 
@@ -112,10 +112,10 @@ def gather_material(
             model,
             [one.picture for one in own],
             frame_share=source.frame_share,
-            step=step,
+            watch=watch,
         )
         others = _learned(source.galaxies, own)
-        learned.append(_embeddings(model, others, source.frame_share, seen, step))
+        learned.append(_embeddings(model, others, source.frame_share, seen, watch))
         first = _first_question(source.galaxies, rule)
         parts.append(seen)
         kept = (own[row] for row in seen.rows.tolist())
@@ -151,12 +151,12 @@ def _embeddings(
     pictures: list[Picture],
     frame_share: float,
     alike: Seen,
-    step: Callable[[], None],
+    watch: Watch,
 ) -> Floats:
     """The embeddings of pictures, of which there may be none, with as many channels as others."""
     if not pictures:
         return np.empty((0, alike.embedding.shape[1]))
-    return see(model, pictures, frame_share=frame_share, step=step).embedding
+    return see(model, pictures, frame_share=frame_share, watch=watch).embedding
 
 
 def kept_from(model: Model, galaxies: GalaxySet, same: Mapping[str, str]) -> tuple[Galaxy, ...]:
@@ -247,7 +247,5 @@ def _one(parts: Sequence[Seen]) -> Seen:
     return Seen(
         rows=np.concatenate([one.rows for one in parts]),
         logits=np.concatenate([one.logits for one in parts]),
-        fractions=np.concatenate([one.fractions for one in parts]),
         embedding=np.concatenate([one.embedding for one in parts]),
-        flat=np.concatenate([one.flat for one in parts]),
     )

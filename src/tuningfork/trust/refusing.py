@@ -74,7 +74,7 @@ def _alike(source: NDArray[np.intp]) -> Floats:
 
 
 @dataclass(frozen=True)
-class Crossed:
+class OutOfFold:
     """Strangeness, each by a fit that had not seen the picture nor, save in ``met``, its kind."""
 
     galaxies: Floats
@@ -85,7 +85,7 @@ class Crossed:
     others: Mapping[str, Floats]
 
 
-def cross_refused(galaxies: Galaxies, unlike: Strangers) -> Crossed:
+def cross_refused(galaxies: Galaxies, unlike: Strangers) -> OutOfFold:
     """Fit without each fifth of galaxies and stars, and without each kind that is drawn."""
     held_out = galaxies.held_out
     part, star_part = folds_of(len(held_out), FOLDS), folds_of(len(unlike.stars), FOLDS, seed=1)
@@ -104,7 +104,7 @@ def cross_refused(galaxies: Galaxies, unlike: Strangers) -> Crossed:
     met = _met(galaxies, unlike)
     whole = fitted_refusal(galaxies, unlike, [*kinds, unlike.stars])
     others = {name: whole.strangeness(embedding) for name, embedding in unlike.others.items()}
-    return Crossed(of_galaxies, of_stars, of_kinds, met, others)
+    return OutOfFold(of_galaxies, of_stars, of_kinds, met, others)
 
 
 def _met(galaxies: Galaxies, unlike: Strangers) -> dict[str, Floats]:
@@ -121,7 +121,7 @@ def _met(galaxies: Galaxies, unlike: Strangers) -> dict[str, Floats]:
 
 
 def measured_refusals(
-    crossed: Crossed, material: Material, unlike: Strangers, refused: float
+    crossed: OutOfFold, material: Material, unlike: Strangers, refused: float
 ) -> tuple[float, dict[str, Any]]:
     """Give the threshold that refuses ``refused`` of the good galaxies, and what it refuses."""
     threshold = least_refused(crossed.galaxies, refused)
@@ -131,13 +131,15 @@ def measured_refusals(
         above = strangeness > threshold
         return {"refused": float(above.mean()), "pictures": len(above)}
 
+    stars = float((crossed.stars > threshold).mean())
+
     found: dict[str, Any] = {
         "good galaxies": share(crossed.galaxies)
         | {
             name: share(crossed.galaxies[source == place])
             for place, name in enumerate(material.names)
         },
-        "stars and artefacts": share(crossed.stars),
+        "stars and artefacts": {"met": stars, "pictures": len(crossed.stars)},
     }
     for kind, own in crossed.drawn.items():
         found[kind] = share(own) | {"met": float((crossed.met[kind] > threshold).mean())}

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tuningfork.errors import BadData
 from tuningfork.model.calibration import MEASURED_AT, Calibration
 from tuningfork.trust.conformal import (
     COVERAGES,
@@ -42,8 +43,11 @@ class Telling:
     """(n, classes)"""
     weights: Floats
     """(n,), in the true mix; they sum to n."""
-    beyond: Thresholds | None = None
-    """Thresholds for where these galaxies are too few to tell; None: those stay 0."""
+    wider: Telling | None = None
+    """Further galaxies, for coverages that these are too few to tell; None: there thresholds
+    are 0."""
+    among: NDArray[np.intp] | None = None
+    """(n,) each galaxy's place in ``wider``, -1 if it is not there."""
 
     @property
     def member(self) -> Floats:
@@ -55,37 +59,50 @@ class Telling:
         every = np.ones(len(self.weights), np.bool_) if rows is None else rows
         probabilities = self.probabilities[every]
         member = membership(probabilities, self.possible[every])
-        if self.beyond is None:
+        if self.wider is None or self.among is None:
             return all_thresholds(probabilities, member, self.weights[every], self.classes)
-        return shared_thresholds(probabilities, member, self.classes, self.beyond)
-
-
-def rows_for_sets(material: Material, crossed: Crossed) -> NDArray[np.bool_]:
-    """Held-out galaxies that sets are fitted on; with ``crossed`` those of the first source."""
-    meets = material.meets > 0
-    return np.asarray(meets & (material.source == 0) if len(crossed) else meets)
+        others = np.ones(len(self.wider.weights), np.bool_)
+        others[self.among[~every & (self.among >= 0)]] = False
+        return shared_thresholds(probabilities, member, self.classes, self.wider.fitted(others))
 
 
 def telling(material: Material, crossed: Crossed, probabilities: Floats) -> Telling:
     """Gather the galaxies for sets.
 
     ``probabilities`` (n + m, classes) are of the material's n galaxies, then of ``crossed``'s m.
+    Raises BadData if none of them can be of some class.
     """
     own = probabilities[: len(material.meets)]
-    rows = material.meets > 0
-    weights = material.weights(rows, own)[rows]
-    wide = Telling(material.classes, own[rows], material.possible[rows], weights)
+    meets = material.meets > 0
+    weights = material.weights(meets, own)[meets]
+    wide = Telling(material.classes, own[meets], material.possible[meets], weights)
     if not len(crossed):
-        return wide
-    rows = np.concatenate([rows_for_sets(material, crossed), np.ones(len(crossed), np.bool_)])
+        return _of_every_class(wide)
+    # Those whose votes tell which class they are, in the true mix: the first source's.
+    first = meets & (material.source == 0)
+    rows = np.concatenate([first, np.ones(len(crossed), np.bool_)])
     possible = np.concatenate([material.possible, crossed.possible])
-    return Telling(
+    found = Telling(
         material.classes,
         probabilities[rows],
         possible[rows],
         np.ones(int(rows.sum())),
-        beyond=wide.fitted(),
+        wider=wide,
+        among=np.concatenate([(meets.cumsum() - 1)[first], np.full(len(crossed), -1)]),
     )
+    return _of_every_class(found)
+
+
+def _of_every_class(found: Telling) -> Telling:
+    counts = found.member.sum(axis=0).tolist()
+    lacking = [name for name, count in zip(found.classes, counts, strict=True) if not count]
+    if lacking:
+        raise BadData(
+            f"none of the {len(found.weights):,} galaxies that the network never learned from can "
+            f"be {' or '.join(lacking)}; add sets that hold some, or networks of a "
+            "cross-validation (--fold)"
+        )
+    return found
 
 
 def coverages(found: Telling) -> dict[str, Any]:
