@@ -16,20 +16,24 @@ test: .venv/test.stamp ## install everything, then lint, types and tests
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-TRAIN = $(BIN)/tuningfork train $(SETS) --exclude $(DATA)/reference_test --same $(DATA)/same_galaxy.csv
+TRAIN = $(BIN)/tuningfork train $(SETS) --exclude $(DATA)/reference_test --same $(DATA)/same_galaxy.csv \
+	--output $(1) $$([ -f $(1)/run.json ] && echo --resume)
 CALIBRATE = $(BIN)/tuningfork calibrate $(1) $(addprefix $(DATA)/,kaggle gz2 kaggle_five efigi) \
 	--frame kaggle_five=0.71698 --frame efigi=0.5 --same $(DATA)/same_galaxy.csv \
 	--not-galaxies $(DATA)/not_galaxies.zip --output $(1)/calibrated.onnx
 FOLDS := 1 2 3 4
 
+# Started again it goes on where it stood; `rm -r runs` begins anew.
 model: .venv/test.stamp ## train the bundled networks anew and put them in their place
-	for recipe in compact taught swift longer; do \
-		$(TRAIN) --recipe $$recipe --output runs/$$recipe || exit 1; \
-		$(call CALIBRATE,runs/$$recipe) || exit 1; done
-	$(TRAIN) --recipe full --output runs/full
-	for fold in $(FOLDS); do $(TRAIN) --recipe crossed --fold $$fold/$(words $(FOLDS)) \
-		--output runs/fold$$fold || exit 1; done
+	for recipe in compact taught lean longer; do [ -f runs/$$recipe/calibrated.onnx ] || { \
+		$(call TRAIN,runs/$$recipe) --recipe $$recipe && \
+		$(call CALIBRATE,runs/$$recipe); } || exit 1; done
+	[ -f runs/full/model.onnx ] || $(call TRAIN,runs/full) --recipe full
+	for fold in $(FOLDS); do [ -f runs/fold$$fold/model.onnx ] || $(call TRAIN,runs/fold$$fold) \
+		--recipe crossed --fold $$fold/$(words $(FOLDS)) || exit 1; done
 	$(call CALIBRATE,runs/full) $(addprefix --fold runs/fold,$(FOLDS))
+	[ -f runs/swift/model.onnx ] || $(call TRAIN,runs/swift) --recipe swift
+	$(call CALIBRATE,runs/swift)
 	for name in full swift; do to=src/tuningfork/model/weights/$$name; \
 		cp runs/$$name/calibrated.onnx $$to.onnx && cp runs/$$name/calibrated.json $$to.json && \
 		cp runs/$$name/metrics.jsonl $$to.metrics.jsonl || exit 1; done

@@ -23,6 +23,8 @@ def replacing(path: Path) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())  # or a lost power supply leaves an empty file of that name
         temporary.replace(path)
     finally:
         with suppress(FileNotFoundError):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.train.made import known_set
 from tests.votes.made import votes
 from tuningfork.data import Known, each_once, held_out, validates
+from tuningfork.data.held_out import kept_too
 from tuningfork.errors import BadData
 from tuningfork.train.galaxies import gather
 from tuningfork.train.recipe import load_recipe
@@ -68,3 +69,15 @@ def test_a_galaxy_of_two_sets_counts_once() -> None:
     second = known_set("gz2", {"a": votes_of, "b": votes_of, "2": votes_of})
     found = each_once([first, second], {"a": "1"})
     assert [[one.id for one in each.galaxies] for each in found] == [["1", "2"], ["b"]]
+
+
+@given(count=st.integers(2, 9), fold=st.integers(0, 8), seed=st.integers(0, 3))
+def test_what_one_split_keeps_another_kept_too(count: int, fold: int, seed: int) -> None:
+    """A tenth lies within the first fold of any two to nine, and in no other; by ids as well."""
+    fold = min(fold, count - 1)
+    tenth, other = {"share": 0.1, "seed": 0}, {"share": 1 / count, "seed": seed, "fold": fold}
+    within = kept_too(tenth, other)
+    assert within == (fold == 0 and seed == 0)
+    kept = [str(one) for one in range(300) if validates(str(one), tenth)]
+    if seed == 0:
+        assert within == all(validates(one, other) for one in kept)

@@ -133,3 +133,16 @@ def test_the_stated_share_of_pictures_loses_its_colour() -> None:
     kept = (found - whole).abs().amax(dim=(1, 2, 3)) < 0.1
     assert (grey ^ kept).all()
     assert 70 < int(grey.sum()) < 130
+
+
+def test_a_part_is_changed_as_in_the_whole() -> None:
+    """Noise too, batch after batch: two processes see what one would."""
+    stored = pictures(6)
+    noisy = STILL.model_copy(update={"noise": 0.1, "rotation": 180.0, "grey": 0.5})
+    ranges = Ranges(torch.full((6,), 0.2), torch.full((6,), 0.1))
+    whole, parted = (torch.Generator().manual_seed(3) for _ in range(2))
+    half = slice(2, 4)
+    for _ in range(3):
+        expected = augment(stored, SIDE, noisy, ranges, whole)[half]
+        found = augment(stored[half], SIDE, noisy, ranges, parted, part=half)
+        assert torch.equal(found, expected)

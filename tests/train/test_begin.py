@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from torch import nn
 
 from tests.train.made import all_sets, plan, quiet, recipe
 from tests.train.test_teach import drawn, material
-from tuningfork.errors import BadRule, UnknownName
-from tuningfork.model.session import load_model
+from tuningfork.errors import BadModel, BadRule, UnknownName
+from tuningfork.model.session import graph_path, load_model
 from tuningfork.train.augment import centre
 from tuningfork.train.begin import begin_with
 from tuningfork.train.material import Material
+from tuningfork.train.needs import look_for_others
 from tuningfork.train.networks import ResidualNetwork, outputs_of
 from tuningfork.train.recipe import Recipe, load_recipe
 from tuningfork.train.run import train
@@ -85,3 +87,25 @@ def test_a_network_that_is_not_there_is_named_before_the_work(tmp_path: Path) ->
         with pytest.raises(UnknownName, match=r"empty holds no model\.onnx"):
             train(asked, quiet())
         assert not (tmp_path / "cache").exists()
+
+
+def test_no_run_begins_with_what_learned_its_validation_galaxies(tmp_path: Path) -> None:
+    """Another fold than the other network's is refused to begin with, and told of a teacher."""
+    one = load_recipe("compact").model_copy(update={"validation": 0.25, "fold": 1})
+    with pytest.raises(BadRule, match="swift, which learned from galaxies that only validate"):
+        look_for_others(one.model_copy(update={"begins_with": "swift"}), pytest.fail)
+    told: list[str] = []
+    first = one.rounds[0].model_copy(update={"teachers": ("swift",)})
+    look_for_others(one.model_copy(update={"rounds": (first,)}), told.append)
+    assert len(told) == 1
+    assert "teacher swift" in told[0]
+    same = load_recipe("compact").model_copy(update={"begins_with": "swift"})
+    look_for_others(same, pytest.fail)
+
+
+def test_what_is_no_network_is_no_beginning(tmp_path: Path) -> None:
+    """A file that only bears the name is refused in one sentence."""
+    shutil.copy(graph_path("swift").with_suffix(".json"), tmp_path / "no.json")
+    (tmp_path / "no.onnx").write_text("no network")
+    with pytest.raises(BadModel, match=r"no\.onnx: no network that can be read"):
+        begun(load_recipe("swift"), str(tmp_path / "no.onnx"))

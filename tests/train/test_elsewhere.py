@@ -14,7 +14,7 @@ from tests.train.made import kaggle, quiet
 from tuningfork.data import read_set
 from tuningfork.errors import BadData, TuningForkError
 from tuningfork.places import Address
-from tuningfork.train.elsewhere import copied
+from tuningfork.train.elsewhere import copied, copied_file
 from tuningfork.votes.rules import load_rule
 
 ADDRESS = "memory://bucket/sets/voted"
@@ -66,3 +66,12 @@ def test_nothing_there_is_refused(tmp_path: Path) -> None:
         here("memory://bucket/sets/none", tmp_path)
     with pytest.raises(TuningForkError, match="unknown kind of address"):
         here("s4://bucket/sets/none", tmp_path)
+
+
+def test_one_file_is_copied_alone(tmp_path: Path, store: Any) -> None:
+    """A table of pairs, say; one that is not there is named."""
+    store.pipe_file("/bucket/pairs.csv", b"id,same\n1,2\n")
+    found = copied_file(Address("memory://bucket/pairs.csv"), tmp_path / "cache")
+    assert (found.name, found.read_bytes()) == ("pairs.csv", b"id,same\n1,2\n")
+    with pytest.raises(BadData, match=r"none\.csv"):
+        copied_file(Address("memory://bucket/none.csv"), tmp_path / "cache")

@@ -82,6 +82,31 @@ def test_an_impossible_value_is_named(tmp_path: Path, key: str, value: str, said
         load_recipe(str(path))
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            "[sources.kaggle]\noftener = { strict = { spiral = 2.0 } }",
+            "not among network.side_rules",
+        ),
+        ("[sources.kaggle]\noftener = { zhu5 = { cigar = 2.0 } }", "oftener.zhu5 names cigar"),
+        ("[sources.kaggle]\nunclassed = { eliptical = 0.5 }", "unclassed names eliptical"),
+        (
+            "[[rounds]]\nepochs = 1\nrate = 1e-3\nemphasis = { kaggle = 2.0 }",
+            "needs rounds.pictures",
+        ),
+    ],
+)
+def test_what_would_do_nothing_or_fail_later_is_named(
+    tmp_path: Path, change: str, said: str
+) -> None:
+    """A rule that is not learned, a class that there is not, an emphasis without draws."""
+    path = tmp_path / "own.toml"
+    path.write_text(f'builds_on = "compact"\n{change}\n')
+    with pytest.raises(BadRule, match=rf"own\.toml: .*{said}"):
+        load_recipe(str(path))
+
+
 def test_an_unknown_key_is_named(tmp_path: Path) -> None:
     """A misspelt key is refused, not passed over."""
     path = tiny(tmp_path)
@@ -104,7 +129,8 @@ def test_what_is_no_toml_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_name_lists_the_recipes(tmp_path: Path) -> None:
     """Neither a recipe's name nor a file that exists."""
     with pytest.raises(
-        UnknownName, match=r"compact or crossed or full or longer or reference or .* or wide"
+        UnknownName,
+        match=r"compact or crossed or full or lean or longer or reference or .* or wide",
     ):
         load_recipe("compakt")
     with pytest.raises(UnknownName, match=r"none\.toml: no such recipe file"):

@@ -26,16 +26,28 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
         str, typer.Option(help="A recipe's name or a path to a TOML file.")
     ] = "compact",
     exclude: Annotated[
-        list[Path] | None,
-        typer.Option(help="A set whose galaxies must never be learned from. May be repeated."),
+        list[str] | None,
+        typer.Option(
+            help="A set whose galaxies must never be learned from, here or at an address. May be "
+            "repeated."
+        ),
     ] = None,
     same: Annotated[
-        Path | None,
-        typer.Option(help="CSV of pairs of ids that are the same galaxy, kept on one side."),
+        str | None,
+        typer.Option(
+            help="CSV of pairs of ids that are the same galaxy, kept on one side; here or at an "
+            "address."
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --output.")] = False,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**32 - 1, help="Instead of the recipe's seed.")
+        int | None,
+        typer.Option(
+            min=0,
+            max=2**32 - 1,
+            help="Instead of the recipe's seed: other weights to begin with and other draws, but "
+            "the same galaxies validate.",
+        ),
     ] = None,
     fold: Annotated[
         str | None,
@@ -93,18 +105,20 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
     store = cache or load_settings().cache
     with progress_bar("files") as progress:
         places = [_here(place_of(one), store, progress) for one in data]
+        kept_out = [_here(place_of(one), store, progress) for one in exclude or []]
+        pairs = _file_here(place_of(same), store) if same else None
     sets = [read_set(path, rule) for path in places]
     for one in sets:
         for problem in one.problems:
             console.print(problem.sentence, markup=False, highlight=False, soft_wrap=True)
-    excluded = {name for path in exclude or [] for name in ids_in(read_set(path, rule))}
+    excluded = {name for path in kept_out for name in ids_in(read_set(path, rule))}
     plan = Plan(
         recipe=chosen,
         sets=sets,
         output=output,
         store=store,
         excluded=frozenset(excluded),
-        same=read_same_galaxy(same) if same else None,
+        same=read_same_galaxy(pairs) if pairs else None,
         resume=resume,
         steps=steps,
     )
@@ -123,3 +137,9 @@ def _here(place: Place, cache: Path, progress: Progress) -> Path:
     from tuningfork.train.elsewhere import copied
 
     return place if isinstance(place, Path) else copied(place, cache, progress)
+
+
+def _file_here(place: Place, cache: Path) -> Path:
+    from tuningfork.train.elsewhere import copied_file
+
+    return place if isinstance(place, Path) else copied_file(place, cache)

@@ -23,6 +23,17 @@ def validates(id: str, split: Mapping[str, float]) -> bool:  # noqa: A002 - the 
     return split_of(id, shares, int(split.get("seed", 0))) == "validation"
 
 
+def kept_too(split: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Whether every galaxy that ``split`` keeps from learning was kept by ``other`` as well."""
+    places = []
+    for one in (split, other):
+        end = 1 - float(one["share"]) * int(one.get("fold", 0))
+        places.append((end - float(one["share"]), end))
+    (low, high), (least, most) = places
+    same = split.get("seed", 0) == other.get("seed", 0)
+    return same and least - 1e-9 <= low and high <= most + 1e-9
+
+
 def held_out(
     galaxies: GalaxySet, split: Mapping[str, float], same: Mapping[str, str] | None = None
 ) -> GalaxySet:

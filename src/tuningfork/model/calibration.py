@@ -93,7 +93,8 @@ class Calibration:
         """Tell which classes a set holds; shape (n, classes), like ``probabilities``.
 
         A set holds every class that is so probable that ``coverage`` of that class's galaxies
-        reach as much; so coverage holds within each class, and in every mix of classes. A set may
+        reach as much (of its likest class too, where it has few of its own); so coverage holds
+        within each class, and in every mix of classes. A set may
         be empty, most of all where a small coverage is asked for, or hold a class of which little
         is asked and not the most probable one: to add that would cover more than was asked.
         ``probabilities`` are those of the graph, before any prior, in the order of ``mix``. Raises

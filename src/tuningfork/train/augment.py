@@ -33,7 +33,7 @@ def augment(
 
     ``pictures`` is uint8 (n, height, width, 3); the result float32 (n, 3, side, side) in 0..255.
     ``ranges`` are those of the whole batch, of which ``pictures`` is the ``part``: a galaxy is
-    changed alike however many processes share the batch, but for its noise.
+    changed alike however many processes share the batch.
     """
     count, device = len(ranges.zoom), pictures.device
     share = side / pictures.shape[1]
@@ -47,8 +47,9 @@ def augment(
     if settings.grey > 0:
         moved = torch.where(plain[part].to(device), moved.mean(dim=1, keepdim=True), moved)
     if settings.noise > 0:
-        noise = torch.randn(moved.shape, generator=generator).to(device)
-        moved = moved + level[part].to(device) * noise
+        # Of the whole batch, or the parts' next draws would part ways.
+        noise = torch.randn(count, *moved.shape[1:], generator=generator)[part]
+        moved = moved + level[part].to(device) * noise.to(device)
     return moved.clamp_(0, 255)
 
 

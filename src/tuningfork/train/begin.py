@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from tuningfork.errors import BadRule
+from tuningfork.errors import BadModel, BadRule
 from tuningfork.model.session import graph_path
 from tuningfork.train.augment import centre
 from tuningfork.train.halve import HALF
@@ -37,7 +38,7 @@ def begin_with(network: ResidualNetwork, name: str, material: Material) -> None:
 
     ``name`` is a bundled network, the folder of a run or an ONNX file. Raises UnknownName if there
     is none, BadRule unless its stages have the same widths and no more blocks, and its outputs the
-    same columns.
+    same columns, BadModel if the file cannot be read.
     """
     weights = _weights_of(graph_path(name))
     trouble = f"recipe {material.recipe.name}: it cannot begin with {name}"
@@ -52,7 +53,10 @@ def begin_with(network: ResidualNetwork, name: str, material: Material) -> None:
 
 
 def _weights_of(path: Path) -> Weights:
-    tensors = onnx.load(path).graph.initializer
+    try:
+        tensors = onnx.load(path).graph.initializer
+    except (DecodeError, OSError) as error:
+        raise BadModel(f"{path}: no network that can be read ({error}); name another") from error
     return {
         tensor.name.removesuffix(HALF): torch.from_numpy(
             numpy_helper.to_array(tensor).astype(np.float32)
@@ -143,5 +147,5 @@ def _unfold(network: nn.Module, folded: list[nn.BatchNorm2d], material: Material
         one.running_mean.copy_(mean)  # type: ignore[union-attr]
         one.running_var.copy_(variance)  # type: ignore[union-attr]
         one.weight.copy_((variance + one.eps).sqrt())
-        one.bias.add_(mean.to(one.bias.dtype))
+        one.bias.add_(mean.to(one.bias))
     network.train()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from rich.progress import Progress
@@ -20,20 +22,39 @@ def copied(address: Address, cache: Path, progress: Progress) -> Path:
     BadData if nothing lies there or may be read, ServiceFailed if the service cannot be reached,
     TuningForkError if the package that reaches it is missing.
     """
+    target = cache / "sets" / _key(address) / address.name
+    with _reaching(address, target.parent):
+        target.mkdir(exist_ok=True)
+        _copy_all(address, target, progress)
+    return target
+
+
+def copied_file(address: Address, cache: Path) -> Path:
+    """Copy the one file at an address, as :func:`copied` copies a folder's; gives its path here."""
+    target = cache / "sets" / _key(address) / address.name
+    with _reaching(address, target.parent):
+        _copy(address, target)
+    return target
+
+
+def _key(address: Address) -> str:
+    return hashlib.sha256(address.url.encode()).hexdigest()[:12]
+
+
+@contextmanager
+def _reaching(address: Address, folder: Path) -> Iterator[None]:
+    """Hold the folder that a copy comes into, and say what went wrong with the address."""
     address.check_reachable()
-    key = hashlib.sha256(address.url.encode()).hexdigest()[:12]
-    folder = cache / "sets" / key / address.name
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with held(folder.parent, wait=True):
-            _copy_all(address, folder, progress)
+        with held(folder, wait=True):
+            yield
     except Unreached as error:
         raise ServiceFailed(f"{address}: {error.strerror}; try again") from error
     except (FileNotFoundError, PermissionError) as error:
         if error.filename is not None:  # this machine's own disk
             raise
         raise BadData(f"{address}: {error.strerror}; check the address") from error
-    return folder
 
 
 def _copy_all(address: Address, folder: Path, progress: Progress) -> None:

@@ -371,6 +371,6 @@ def _summary(line: dict[str, Any]) -> str:
     losses = ", ".join([f"loss {line['loss']:.4f}", *measured])
     return (
         f"epoch {line['epoch']}: {losses}; "
-        f"{line['pictures'] / seconds:.0f} images/s, "
+        f"{seconds:.0f} s, {line['pictures'] / seconds:.0f} images/s, "
         f"{line['loading_seconds'] / seconds:.0%} of the time loading"
     )

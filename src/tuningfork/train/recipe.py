@@ -7,6 +7,7 @@ refused with the key's name. One that builds on another (``builds_on``) says wha
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tuningfork.errors import BadRule, UnknownName
+from tuningfork.votes.rules import load_rule
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -211,6 +213,10 @@ class Recipe(_Part):
         for name in (name for stretch in self.rounds for name in stretch.emphasis):
             if name not in self.sources:
                 raise ValueError(f"rounds.emphasis names {name}, which sources does not")
+        if any(one.emphasis and one.pictures is None for one in self.rounds):
+            raise ValueError(
+                "rounds.emphasis needs rounds.pictures: without, each galaxy comes once"
+            )
         if self.network.kind == "reference" and len(self.rounds) > 1:
             raise ValueError("the reference network trains in one round")
         if self.network.kind != "residual" and self.begins_with:
@@ -221,6 +227,20 @@ class Recipe(_Part):
     def _fold_is_there(self) -> Recipe:
         if self.fold and (self.fold + 1) * self.validation > 1 + 1e-9:
             raise ValueError(f"there is no fold {self.fold} of {self.validation:g} of the galaxies")
+        return self
+
+    @model_validator(mode="after")
+    def _names_classes(self) -> Recipe:
+        for name, own in self.sources.items():
+            for rule, classes in own.oftener.items():
+                if rule not in self.network.side_rules:
+                    raise ValueError(
+                        f"sources.{name}.oftener names the rule {rule}, which is not among "
+                        "network.side_rules"
+                    )
+                _check_classes(f"sources.{name}.oftener.{rule}", classes, rule)
+            if own.unclassed:
+                _check_classes(f"sources.{name}.unclassed", own.unclassed, self.rule)
         return self
 
     @model_validator(mode="after")
@@ -272,6 +292,13 @@ class Recipe(_Part):
     @property
     def epochs(self) -> int:
         return sum(stretch.epochs for stretch in self.rounds)
+
+
+def _check_classes(where: str, named: Mapping[str, float], rule: str) -> None:
+    known = load_rule(rule).class_names
+    for name in named:
+        if name not in known:
+            raise ValueError(f"{where} names {name}, not one of {', '.join(known)}")
 
 
 def _is_taught(stretch: RoundSettings) -> bool:

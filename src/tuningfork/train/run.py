@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from rich.progress import (
 from rich.text import Text
 
 from tuningfork.data import GalaxySet
-from tuningfork.errors import BadData, UnknownName
+from tuningfork.errors import BadData
 from tuningfork.files import replacing
 from tuningfork.images.frame import Preprocessing
 from tuningfork.model.card import Card, sha256_of, write_card
@@ -41,6 +42,7 @@ from tuningfork.train.galaxies import Galaxies, gather
 from tuningfork.train.halve import halve_weights
 from tuningfork.train.loop import CHECKPOINT, METRICS, Trainer, new_state
 from tuningfork.train.material import Material
+from tuningfork.train.needs import look_for_others, others_of
 from tuningfork.train.networks import ResidualNetwork, build, outputs_of
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.stops import RECORD, alone_in, clear_stops
@@ -93,7 +95,12 @@ def _train(plan: Plan, console: Console, progress: Progress, team: Team) -> Path
     recipe = _shortened(plan.recipe, plan.steps)
     fresh = not (plan.output / CHECKPOINT).exists()
     if fresh:
-        _look_for_others(recipe)
+        look_for_others(recipe, partial(_say, console))
+    elif not plan.resume and not restarted():
+        raise BadData(
+            f"{plan.output}: holds a run already; add --resume to continue it, "
+            "or give another --output"
+        )
     galaxies = gather(plan.sets, recipe, excluded=plan.excluded, same=plan.same or {})
     for name in galaxies.source_names:
         if name not in recipe.sources:
@@ -115,17 +122,6 @@ def _train(plan: Plan, console: Console, progress: Progress, team: Team) -> Path
         draw_curves(plan.output / METRICS, plan.output / "curves.png")
         _export(plan, recipe, trainer, path)
     return path
-
-
-def _look_for_others(recipe: Recipe) -> None:
-    """Raise UnknownName for a network that the recipe needs and that is not there, hours early."""
-    teachers = [name for stretch in recipe.rounds for name in stretch.teachers]
-    for name in filter(None, (recipe.begins_with, *teachers)):
-        if not graph_path(name).exists():
-            raise UnknownName(
-                f"recipe {recipe.name}: {name} holds no model.onnx; train that network first, or "
-                "name another in a recipe of your own"
-            )
 
 
 def _say(console: Console, sentence: str) -> None:
@@ -161,14 +157,10 @@ def _prepare(
     path, checkpoint = plan.output / RECORD, plan.output / CHECKPOINT
     leads = trainer.team.leads
     record = _record(plan, recipe, galaxies, store)
-    if not plan.resume and not restarted():
+    # A process may have been lost before there was a record: then the others start anew too.
+    if not plan.resume and not (restarted() and path.exists()):
         if not leads:
             return
-        if checkpoint.exists():
-            raise BadData(
-                f"{plan.output}: holds a run already; add --resume to continue it, "
-                "or give another --output"
-            )
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         (plan.output / METRICS).unlink(missing_ok=True)
@@ -177,7 +169,7 @@ def _prepare(
         raise BadData(f"{plan.output}: no run to resume; leave --resume out to start one")
     before = json.loads(path.read_bytes())
     before["recipe"] = _completed(before["recipe"])
-    for key in ("recipe", "checksums", "galaxies", "knowledge"):
+    for key in ("recipe", "checksums", "galaxies", "knowledge", "networks"):
         if key in before and before[key] != record[key]:
             raise BadData(
                 f"{plan.output}: was begun with other {key} than now; "
@@ -211,6 +203,7 @@ def _record(plan: Plan, recipe: Recipe, galaxies: Galaxies, store: Store) -> dic
         "checksums": store.checksums,
         "galaxies": galaxies.counts(),
         "knowledge": galaxies.checksum(),
+        "networks": {name: sha256_of(graph_path(name)) for name in others_of(recipe)},
         "excluded": len(plan.excluded),
         "problems": {one.name: [p.sentence for p in one.problems] for one in plan.sets},
         "versions": {name: metadata.version(name) for name in packages},

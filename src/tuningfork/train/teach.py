@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tuningfork.errors import BadRule
+from tuningfork.model.card import Card
 from tuningfork.model.session import Model, load_model
 from tuningfork.train.augment import rotated_view
 from tuningfork.train.export import weighted_fractions
 from tuningfork.train.material import Material
-from tuningfork.train.networks import half_precision
-from tuningfork.train.recipe import RoundSettings
+from tuningfork.train.networks import half_precision, outputs_of
+from tuningfork.train.recipe import Recipe, RoundSettings
 
 BATCH = 128
 
@@ -54,17 +55,23 @@ def teachers_of(stretch: RoundSettings, material: Material) -> list[Model]:
     """
     models = [load_model(name) for name in stretch.teachers]
     for name, model in zip(stretch.teachers, models, strict=True):
-        if model.card.rule != material.recipe.rule:
-            raise BadRule(
-                f"recipe {material.recipe.name}: its teacher {name} tells the classes of rule "
-                f"'{model.card.rule}' apart, not '{material.recipe.rule}'; choose another teacher"
-            )
-        if material.outputs.votes is not None and not model.card.columns:
-            raise BadRule(
-                f"recipe {material.recipe.name}: its teacher {name} gives no votes to learn from; "
-                "choose another teacher"
-            )
+        check_teacher(name, model.card, material.recipe)
     return models
+
+
+def check_teacher(name: str, card: Card, recipe: Recipe) -> None:
+    """Raise BadRule if a network tells other classes apart or lacks votes that are learned."""
+    if card.rule != recipe.rule:
+        raise BadRule(
+            f"recipe {recipe.name}: its teacher {name} tells the classes of rule '{card.rule}' "
+            f"apart, not '{recipe.rule}'; choose another teacher"
+        )
+    learns_votes = outputs_of(recipe.network, len(card.classes)).votes is not None
+    if learns_votes and not card.columns:
+        raise BadRule(
+            f"recipe {recipe.name}: its teacher {name} gives no votes to learn from; choose "
+            "another teacher"
+        )
 
 
 @torch.no_grad()

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +20,10 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 T = TypeVar("T")
+
+PATIENCE = 24
+"""Hours that processes wait for the leader, who alone decodes pictures and asks teachers: with a
+hundred thousand galaxies that takes longer than PyTorch waits by itself."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,9 @@ def gathered_team() -> Iterator[Team]:
     if size == 1:
         yield Team(device=device)
         return
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    distributed.init_process_group(
+        "nccl" if device.type == "cuda" else "gloo", timeout=timedelta(hours=PATIENCE)
+    )
     try:
         yield Team(distributed.get_rank(), size, device)
     finally:

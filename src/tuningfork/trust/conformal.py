@@ -2,7 +2,8 @@
 
 The score is LAC's, 1 - p of a class (Sadinle, Lei and Wasserman 2019, JASA 114, 223), with a
 threshold for each class from galaxies of that class alone (Vovk 2012, label-conditional): so
-coverage holds for each class, however rare, and in every mix of classes.
+coverage holds for each class and in every mix of classes. A class too rare for that shares one
+with its likest, and is covered in so far as its galaxies are as easily told.
 """
 
 from __future__ import annotations
