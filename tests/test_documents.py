@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from tuningfork.cli import app
+from tuningfork.model.session import load_model, model_names
 
 ROOT = Path(__file__).resolve().parents[1]
 VERBS = sorted(
@@ -62,3 +64,15 @@ def test_python_examples_in_the_readme_run(tmp_path: Path, monkeypatch: pytest.M
     assert blocks
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {})
+
+
+def test_pages_measure_the_networks_that_ship() -> None:
+    """Figures that belong to other weights are measured again, not passed on."""
+    shipped = {name: load_model(name).card.sha256 for name in model_names()}
+    (named,) = re.findall(
+        r"Network full \(SHA-256 (\w+)…", (ROOT / "docs/heat-maps.md").read_text()
+    )
+    assert shipped["full"].startswith(named)
+    for path in sorted((ROOT / "docs/figures").glob("probe-*.json")):
+        probe = json.loads(path.read_bytes())
+        assert probe["sha256"] == shipped.get(probe["model"], probe["sha256"]), path.name

@@ -11,6 +11,8 @@ from tuningfork.errors import BadRule, UnknownName
 from tuningfork.train.recipe import load_recipe, recipe_names
 from tuningfork.votes.rules import load_rule
 
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_shipped_recipe_loads(name: str) -> None:
@@ -19,6 +21,12 @@ def test_every_shipped_recipe_loads(name: str) -> None:
     assert loaded.name == name
     for rule in (loaded.rule, *loaded.network.side_rules):
         assert load_rule(rule).class_names
+
+
+@pytest.mark.parametrize("path", sorted(BENCHMARKS.rglob("*.toml")), ids=lambda path: path.stem)
+def test_tries_load(path: Path) -> None:
+    """What the experiments' page tells of can be run again."""
+    assert load_recipe(str(path)).name == path.stem
 
 
 def test_reference_is_the_reference() -> None:
