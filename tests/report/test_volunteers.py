@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,33 +16,34 @@ from tuningfork.model import load_model
 from tuningfork.report.volunteers import crowd_range, crowd_size, kept
 
 
+def told(folder: Path, *words: str | Path) -> tuple[str, dict[str, Any]]:
+    """What the command prints with these words, and what it writes as JSON."""
+    done = command("volunteers", *words, "--json", folder / "k.json")
+    assert done.exit_code == 0, done.output
+    return done.output, json.loads((folder / "k.json").read_text())
+
+
 def test_it_prints_a_sentence_and_keeps_figures_for_these_weights(
     kaggle: Path, toys: Path, tmp_path: Path
 ) -> None:
     """The file beside the network is read back for its own hash only."""
     run = shutil.copytree(toys, tmp_path / "run")
-    done = command(
-        *("volunteers", kaggle, "--model", run, "--keep"),
-        *("--json", tmp_path / "k.json", "--figure", tmp_path / "k.svg"),
-    )
-    assert done.exit_code == 0, done.output
-    assert "the machine is as good as" in done.output
-    stated = json.loads((tmp_path / "k.json").read_text())
+    figure = tmp_path / "k.svg"
+    output, stated = told(tmp_path, kaggle, "--model", run, "--keep", "--figure", figure)
+    assert "the machine is as good as" in output
     count = stated["galaxies"]["kaggle"]
-    assert f"that only validated: {count} of kaggle" in done.output
-    assert (tmp_path / "k.svg").read_bytes().startswith(b"<?xml")
+    assert f"that only validated: {count} of kaggle" in output
+    assert figure.read_bytes().startswith(b"<?xml")
     sha256 = load_model(run).card.sha256
     found = kept(sha256, run)
     assert found is not None
-    assert found["sentence"] in " ".join(done.output.split())
+    assert found["sentence"] in " ".join(output.split())
     assert kept("0" * 64, run) is None
 
 
 def test_flattering_figures_are_not_kept(kaggle: Path, toys: Path, tmp_path: Path) -> None:
     """What the network learned from is counted with --all, and never shown in the game."""
-    done = command("volunteers", kaggle, "--model", toys, "--all", "--json", tmp_path / "k.json")
-    assert done.exit_code == 0, done.output
-    stated = json.loads((tmp_path / "k.json").read_text())
+    _, stated = told(tmp_path, kaggle, "--model", toys, "--all")
     assert stated["galaxies"] == {"kaggle": COUNT}
     assert not stated["held_out"]
     refused = command("volunteers", kaggle, "--model", toys, "--all", "--keep")
@@ -54,18 +56,13 @@ def test_a_set_that_an_earlier_one_holds_is_passed_over(
 ) -> None:
     """Its galaxies count once."""
     again = shutil.copytree(kaggle, tmp_path / "again")
-    done = command(
-        *("volunteers", kaggle, again, "--model", toys), *("--json", tmp_path / "k.json")
-    )
-    assert done.exit_code == 0, done.output
-    assert list(json.loads((tmp_path / "k.json").read_text())["galaxies"]) == ["kaggle"]
+    _, stated = told(tmp_path, kaggle, again, "--model", toys)
+    assert list(stated["galaxies"]) == ["kaggle"]
 
 
 def test_only_held_out_galaxies_are_asked(kaggle: Path, toys: Path, tmp_path: Path) -> None:
     """Without --all the galaxies that were learned from stay out."""
-    done = command("volunteers", kaggle, "--model", toys, "--json", tmp_path / "k.json")
-    assert done.exit_code == 0, done.output
-    stated = json.loads((tmp_path / "k.json").read_text())
+    _, stated = told(tmp_path, kaggle, "--model", toys)
     assert stated["held_out"]
     assert 0 < stated["galaxies"]["kaggle"] < COUNT
 
@@ -74,17 +71,13 @@ def test_the_about_page_draws_what_was_kept(
     kaggle: Path, toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the command keeps becomes rows of the game's page, the crowd of any question last."""
-    done = command(
-        *("volunteers", kaggle, "--model", toys, "--all"), *("--json", tmp_path / "k.json")
-    )
-    assert done.exit_code == 0, done.output
-    stated = json.loads((tmp_path / "k.json").read_text())
+    _, stated = told(tmp_path, kaggle, "--model", toys, "--all")
     monkeypatch.setattr(crowd, "kept", lambda identity: stated)
     rows = crowd.matched_by(stated["sha256"])
     assert [one.question for one in rows][:2] == [1, 2]
     assert rows[-1].question == 0
-    told = [one for one in stated["whole"]["questions"] if one["crowd"]["volunteers"] is not None]
-    assert len(rows) == len(told) + 1
+    asked = [one for one in stated["whole"]["questions"] if one["crowd"]["volunteers"] is not None]
+    assert len(rows) == len(asked) + 1
     for one in rows:
         assert 0 <= one.bar[0] <= one.place <= one.bar[1] <= 100
 

@@ -264,6 +264,22 @@ def test_a_run_from_before_a_setting_was_added_resumes(finished: Finished, tmp_p
         train(replace(one, store=finished.folder / "cache"), quiet())
 
 
+@pytest.mark.usefixtures("without_export")
+def test_a_resumed_run_misses_no_teacher_that_is_gone(finished: Finished, tmp_path: Path) -> None:
+    """Its answers are in the checkpoint; but one that was exchanged meanwhile is refused."""
+    teacher, output = tmp_path / "teacher", tmp_path / "run"
+    shutil.copytree(finished.output, teacher)
+    views = f'2\nteachers = ["{teacher}"]'
+    one = plan(finished.paths, recipe(tmp_path, views=views), output)
+    one = replace(one, store=finished.folder / "cache")
+    train(one, quiet())
+    (teacher / "model.onnx").write_bytes(b"another")
+    with pytest.raises(BadData, match="begun with other networks"):
+        train(replace(one, resume=True), quiet())
+    shutil.rmtree(teacher)
+    train(replace(one, resume=True), quiet())
+
+
 def test_nothing_to_resume_is_said(finished: Finished, tmp_path: Path) -> None:
     """A misspelt --output does not start a second run."""
     one = plan(finished.paths, recipe(finished.folder), tmp_path / "none", resume=True)

@@ -13,7 +13,7 @@ import typer
 from tuningfork.cli.extras import require_extra
 from tuningfork.cli.options import check_outputs, table_console
 from tuningfork.cli.progress import progress_bar
-from tuningfork.errors import BadData, BadRule, UnreadableImage
+from tuningfork.errors import BadData, BadRule
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -126,10 +126,10 @@ def calibrate(
     ]
     pairs = read_same_galaxy(same) if same is not None else {}
     stars = _pictures(not_galaxies)
-    unread: list[UnreadableImage] = []
+    unread: dict[str, None] = {}  # a picture may be asked for twice, by networks of two folds
     with progress_bar("pictures") as progress:
         task = progress.add_task("", total=None)
-        watch = Watch(lambda: progress.advance(task), unread.append)
+        watch = Watch(lambda: progress.advance(task), lambda one: unread.update({str(one): None}))
         material = gather_material(network, sources, rule, pairs, watch)
         crossed = gather_crossed(network, crossing, sources[0], rule, same=pairs, watch=watch)
         unlike = Strangers(
@@ -140,7 +140,7 @@ def calibrate(
                 for path in others or []
             },
         )
-    warn_of_pictures([problem for one in sets for problem in one.problems], unread)
+    warn_of_pictures([problem for one in sets for problem in one.problems], list(unread))
     fitted = calibrated(material, unlike, graph, crossed, refused=refused)
     path = output or graph_path(model)
     write_calibrated(network, fitted, path)

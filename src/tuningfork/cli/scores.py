@@ -37,22 +37,25 @@ def watching(total: int) -> Callable[[Iterable[Row]], Iterator[Row]]:
 
 def warn_of_pictures(problems: Iterable[Problem], unread: Sequence[object]) -> None:
     """Tell on stderr what was wrong with sets, and of ``unread`` why each was left out."""
+    for sentence in _troubles(problems, unread, "left out"):
+        typer.echo(sentence, err=True)
+
+
+def _troubles(problems: Iterable[Problem], unread: Sequence[object], so: str) -> Iterator[str]:
+    """Say what was wrong with sets, and of the first unread pictures what with each."""
     for problem in problems:
-        typer.echo(f"Set: {problem.sentence}", err=True)
+        yield f"Set: {problem.sentence}"
     if unread:
-        typer.echo(f"Not read, so left out: {amount(len(unread), 'picture')}", err=True)
-        for error in unread[:5]:
-            typer.echo(str(error), err=True)
+        yield f"Not read, so {so}: {amount(len(unread), 'picture')}"
+        yield from map(str, unread[:5])
 
 
 def print_report(console: Console, report: Report) -> None:
     """Print the figures of an evaluation as tables."""
     found = report.findings.evaluation
-    for problem in found.problems:
-        console.print(f"Set: {problem.sentence}", markup=False)
-    if found.unreadable:
-        console.print(f"Not read, so in no figure: {amount(len(found.unreadable), 'picture')}")
-        console.print(*(row.error for row in found.unreadable[:5]), sep="\n", markup=False)
+    unread = [row.error for row in found.unreadable]
+    for sentence in _troubles(found.problems, unread, "in no figure"):
+        console.print(sentence, markup=False)
     _print_honesty(console, report)
     if found.scores is None:
         console.print("Accuracy: not defined, for no galaxy's class is known for certain")

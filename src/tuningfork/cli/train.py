@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
-    from tuningfork.places import Place
+    from tuningfork.places import Address, Place
 
 
 def train(  # noqa: PLR0917  (Typer fills them by name)
@@ -88,6 +88,7 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
     require_extra("train", "torch", "onnx", "onnxscript", "matplotlib", "pydantic")
     from tuningfork.data import read_same_galaxy, read_set
     from tuningfork.places import place_of
+    from tuningfork.train.elsewhere import copied, copied_file
     from tuningfork.train.galaxies import ids_in
     from tuningfork.train.recipe import load_recipe
     from tuningfork.train.run import Plan
@@ -104,9 +105,10 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
     console = Console(stderr=True)
     store = cache or load_settings().cache
     with progress_bar("files") as progress:
-        places = [_here(place_of(one), store, progress) for one in data]
-        kept_out = [_here(place_of(one), store, progress) for one in exclude or []]
-        pairs = _file_here(place_of(same), store) if same else None
+        copy = partial(copied, cache=store, progress=progress)
+        places = [_here(place_of(one), copy) for one in data]
+        kept_out = [_here(place_of(one), copy) for one in exclude or []]
+        pairs = _here(place_of(same), partial(copied_file, cache=store)) if same else None
     sets = [read_set(path, rule) for path in places]
     for one in sets:
         for problem in one.problems:
@@ -133,13 +135,5 @@ def _folded(text: str) -> dict[str, float | int]:
     return {"validation": 1 / int(count), "fold": int(number) - 1}
 
 
-def _here(place: Place, cache: Path, progress: Progress) -> Path:
-    from tuningfork.train.elsewhere import copied
-
-    return place if isinstance(place, Path) else copied(place, cache, progress)
-
-
-def _file_here(place: Place, cache: Path) -> Path:
-    from tuningfork.train.elsewhere import copied_file
-
-    return place if isinstance(place, Path) else copied_file(place, cache)
+def _here(place: Place, copy: Callable[[Address], Path]) -> Path:
+    return place if isinstance(place, Path) else copy(place)

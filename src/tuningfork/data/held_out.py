@@ -16,22 +16,24 @@ def validates(id: str, split: Mapping[str, float]) -> bool:  # noqa: A002 - the 
     ``split`` is a card's ``held_out``: the ``share`` of galaxies kept, the hash's ``seed`` and, for
     cross-validation, the ``fold``: which of the parts of that size is kept, 0 the first.
     """
-    share, fold = float(split["share"]), int(split.get("fold", 0))
-    after = share * fold
-    # Of a share such as 1/3 the last fold's end may miss 0 by a rounding.
-    shares = {"train": max(1 - share - after, 0.0), "validation": share, "train too": after}
+    before, share, after = _parts(split)
+    shares = {"train": before, "validation": share, "train too": after}
     return split_of(id, shares, int(split.get("seed", 0))) == "validation"
 
 
 def kept_too(split: Mapping[str, float], other: Mapping[str, float]) -> bool:
     """Whether every galaxy that ``split`` keeps from learning was kept by ``other`` as well."""
-    places = []
-    for one in (split, other):
-        end = 1 - float(one["share"]) * int(one.get("fold", 0))
-        places.append((end - float(one["share"]), end))
-    (low, high), (least, most) = places
+    (before, _, after), (others_before, _, others_after) = _parts(split), _parts(other)
     same = split.get("seed", 0) == other.get("seed", 0)
-    return same and least - 1e-9 <= low and high <= most + 1e-9
+    return same and others_before - 1e-9 <= before and others_after - 1e-9 <= after
+
+
+def _parts(split: Mapping[str, float]) -> tuple[float, float, float]:
+    """The shares of galaxies before those that are kept from learning, of these, and after."""
+    share = float(split["share"])
+    after = share * int(split.get("fold", 0))
+    # Of a share such as 1/3 the last fold's end may miss 0 by a rounding.
+    return max(1 - share - after, 0.0), share, after
 
 
 def held_out(

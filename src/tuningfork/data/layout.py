@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuningfork.errors import BadData, BadTable, UnknownName
-from tuningfork.images.sources import SUFFIXES
+from tuningfork.images.sources import is_picture_name
 from tuningfork.votes.columns import TABLE_SUFFIXES, TableFile, is_table, open_table
 from tuningfork.votes.gz2 import gz2_columns
 from tuningfork.votes.rules import Rule, rule_names
@@ -35,15 +35,11 @@ class Layout:
 
     def reads(self, file: Path) -> bool:
         """Whether a file is one that is read: the set's table, or among its pictures."""
-        own = file.resolve()
-        if own in {one.resolve() for one in (*self.pictures, *self._table)}:
+        own, places = file.resolve(), [one.resolve() for one in self.pictures]
+        if own in places or (self.table is not None and own == self.table.path.resolve()):
             return True
-        inside = any(own.is_relative_to(one.resolve()) for one in self.pictures)
-        return inside and own.name.lower().endswith(tuple(SUFFIXES)) and own.exists()
-
-    @property
-    def _table(self) -> tuple[Path, ...]:
-        return () if self.table is None else (self.table.path,)
+        inside = any(own.is_relative_to(one) for one in places)
+        return inside and is_picture_name(own.name) and own.exists()
 
 
 def find_layout(path: Path, rule: Rule) -> Layout:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from tuningfork.data.held_out import kept_too
 from tuningfork.errors import BadRule, UnknownName
-from tuningfork.model.card import Card, read_card
+from tuningfork.model.card import Card, read_card, sha256_of
 from tuningfork.model.session import graph_path
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.teach import check_teacher
 
 
-def others_of(recipe: Recipe) -> tuple[str, ...]:
-    """Names of all networks that the recipe needs, each once."""
-    teachers = (name for stretch in recipe.rounds for name in stretch.teachers)
-    return tuple(dict.fromkeys(filter(None, (recipe.begins_with, *teachers))))
+def hashes_of(recipe: Recipe) -> dict[str, str]:
+    """SHA-256 of every network that the recipe needs and that is there, by its name."""
+    found = {}
+    for name in _others(recipe):
+        with suppress(UnknownName, FileNotFoundError):
+            found[name] = sha256_of(graph_path(name))
+    return found
 
 
 def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
@@ -27,7 +31,8 @@ def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
     Raises UnknownName for one that is not there, BadModel for one without a sound card, BadRule
     for one that does not fit.
     """
-    for name in others_of(recipe):
+    teachers = _teachers(recipe)
+    for name in _others(recipe):
         path = graph_path(name)
         if not path.exists():
             raise UnknownName(
@@ -35,7 +40,7 @@ def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
                 "name another in a recipe of your own"
             )
         card = read_card(path.with_suffix(".json"))
-        if name != recipe.begins_with:
+        if name in teachers:
             check_teacher(name, card, recipe)
         if not _learned_from_ours(card, recipe):
             continue
@@ -48,6 +53,15 @@ def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
             f"Mind: the teacher {name} learned from galaxies that only validate here, so what it "
             "says of others may tell a little of them"
         )
+
+
+def _teachers(recipe: Recipe) -> list[str]:
+    return [name for stretch in recipe.rounds for name in stretch.teachers]
+
+
+def _others(recipe: Recipe) -> list[str]:
+    """Names of the networks that the recipe needs, each once."""
+    return list(dict.fromkeys(filter(None, (recipe.begins_with, *_teachers(recipe)))))
 
 
 def _learned_from_ours(card: Card, recipe: Recipe) -> bool:

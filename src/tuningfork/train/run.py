@@ -33,7 +33,6 @@ from tuningfork.errors import BadData
 from tuningfork.files import replacing
 from tuningfork.images.frame import Preprocessing
 from tuningfork.model.card import Card, sha256_of, write_card
-from tuningfork.model.session import graph_path
 from tuningfork.train.augment import centre
 from tuningfork.train.begin import begin_with
 from tuningfork.train.curves import draw_curves
@@ -42,7 +41,7 @@ from tuningfork.train.galaxies import Galaxies, gather
 from tuningfork.train.halve import halve_weights
 from tuningfork.train.loop import CHECKPOINT, METRICS, Trainer, new_state
 from tuningfork.train.material import Material
-from tuningfork.train.needs import look_for_others, others_of
+from tuningfork.train.needs import hashes_of, look_for_others
 from tuningfork.train.networks import ResidualNetwork, build, outputs_of
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.stops import RECORD, alone_in, clear_stops
@@ -169,6 +168,8 @@ def _prepare(
         raise BadData(f"{plan.output}: no run to resume; leave --resume out to start one")
     before = json.loads(path.read_bytes())
     before["recipe"] = _completed(before["recipe"])
+    # What taught may be gone by now: its answers are in the checkpoint.
+    record["networks"] = before.get("networks", {}) | record["networks"]
     for key in ("recipe", "checksums", "galaxies", "knowledge", "networks"):
         if key in before and before[key] != record[key]:
             raise BadData(
@@ -203,7 +204,7 @@ def _record(plan: Plan, recipe: Recipe, galaxies: Galaxies, store: Store) -> dic
         "checksums": store.checksums,
         "galaxies": galaxies.counts(),
         "knowledge": galaxies.checksum(),
-        "networks": {name: sha256_of(graph_path(name)) for name in others_of(recipe)},
+        "networks": hashes_of(recipe),
         "excluded": len(plan.excluded),
         "problems": {one.name: [p.sentence for p in one.problems] for one in plan.sets},
         "versions": {name: metadata.version(name) for name in packages},

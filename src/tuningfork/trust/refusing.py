@@ -127,11 +127,11 @@ def measured_refusals(
     threshold = least_refused(crossed.galaxies, refused)
     source = material.source[material.good]
 
-    def share(strangeness: Floats) -> dict[str, float | int]:
-        above = strangeness > threshold
-        return {"refused": float(above.mean()), "pictures": len(above)}
+    def above(strangeness: Floats) -> float:
+        return float((strangeness > threshold).mean())
 
-    stars = float((crossed.stars > threshold).mean())
+    def share(strangeness: Floats) -> dict[str, float | int]:
+        return {"refused": above(strangeness), "pictures": len(strangeness)}
 
     found: dict[str, Any] = {
         "good galaxies": share(crossed.galaxies)
@@ -139,10 +139,10 @@ def measured_refusals(
             name: share(crossed.galaxies[source == place])
             for place, name in enumerate(material.names)
         },
-        "stars and artefacts": {"met": stars, "pictures": len(crossed.stars)},
+        "stars and artefacts": {"met": above(crossed.stars), "pictures": len(crossed.stars)},
     }
     for kind, own in crossed.drawn.items():
-        found[kind] = share(own) | {"met": float((crossed.met[kind] > threshold).mean())}
+        found[kind] = share(own) | {"met": above(crossed.met[kind])}
     found |= {name: share(own) for name, own in crossed.others.items()}
     return threshold, found
 
