@@ -329,8 +329,9 @@ def _draw_parts(axes: Any, found: dict[str, Any]) -> None:  # noqa: ANN401
             axes.barh(y, value["mean"], color=colour)
             axes.plot((low, high), (y, y), color="black", linewidth=1)
             axes.text(high + 0.01, y, f"{name} {value['mean']:.0%}", va="center", fontsize=8)
-        axes.text(0, place * (len(bars) + 1.2) - 0.9, part, weight="bold")
+        axes.text(0.01, place * (len(bars) + 1.2) - 0.7, part, weight="bold")
     axes.invert_yaxis()
+    axes.set_ylim(top=-1.5)  # or the frame runs through the first part's name
     axes.set(yticks=[], xlim=(0, 1), xlabel="on the part, simulated galaxies")
 
 
