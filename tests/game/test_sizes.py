@@ -12,8 +12,15 @@ from tests.game.browser import PATIENCE, check_view, chromium
 from tests.game.conftest import draw_galaxy
 from tests.game.tiny_game import running
 from tuningfork.game.languages import LANGUAGES
+from tuningfork.game.rooms import star_names
 
 pytestmark = pytest.mark.browser
+
+WITH_LONGEST_NAME = """name => {
+    document.querySelector(".live tbody th").textContent = name;
+    return document.documentElement.scrollWidth;
+}"""
+"""The board's width with a pupil of that name, before it is asked for again."""
 
 SCREENS = [((320, 568), language) for language in LANGUAGES]
 SCREENS += [((390, 844), "de"), ((390, 844), "fr"), ((1080, 1920), "es"), ((3840, 2160), "en")]
@@ -104,6 +111,7 @@ def test_everything_fits(
     pupil.wait_for_url("**/answer")
     page.locator(".live tbody tr").wait_for()
     check_view(page)
+    assert page.evaluate(WITH_LONGEST_NAME, max(star_names(), key=len)) <= size[0]
     page.locator(".way-in .go").click()
     page.wait_for_url("**/results")
     check_view(page)

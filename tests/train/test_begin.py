@@ -9,25 +9,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from tests.train.made import all_sets, plan, quiet, recipe
 from tests.train.test_teach import drawn, material
 from tuningfork.errors import BadModel, BadRule, UnknownName
 from tuningfork.model.session import graph_path, load_model
 from tuningfork.train.augment import centre
-from tuningfork.train.begin import begin_with
+from tuningfork.train.begin import Deepened, begin_with
 from tuningfork.train.material import Material
 from tuningfork.train.needs import look_for_others
-from tuningfork.train.networks import ResidualNetwork, outputs_of
+from tuningfork.train.networks import build, outputs_of
 from tuningfork.train.recipe import Recipe, load_recipe
 from tuningfork.train.run import train
 
 
-def begun(recipe: Recipe, name: str) -> tuple[ResidualNetwork, Material]:
+def begun(recipe: Recipe, name: str) -> tuple[Deepened, Material]:
     """A fresh network of the recipe that begins with ``name``."""
     torch.manual_seed(5)
-    network = ResidualNetwork(recipe.network, outputs_of(recipe.network, 4).count)
+    network = build(recipe.network, outputs_of(recipe.network, 4), 112)
+    assert isinstance(network, Deepened)
     found = material(recipe)
     begin_with(network, name, found)
     return network, found
@@ -40,26 +40,32 @@ def deeper(name: str) -> Recipe:
     return one.model_copy(update={"network": one.network.model_copy(update={"blocks": blocks})})
 
 
+@pytest.mark.parametrize("name", ["swift", "full"])
 @pytest.mark.parametrize("recipe", [load_recipe, deeper])
-def test_it_begins_as_the_others_equal(recipe: Callable[[str], Recipe]) -> None:
+def test_it_begins_as_the_others_equal(recipe: Callable[[str], Recipe], name: str) -> None:
     """Its features are the file's, with further blocks or without."""
-    network, found = begun(recipe("swift"), "swift")
+    network, found = begun(recipe(name), name)
     network.eval()
     pictures = centre(torch.from_numpy(drawn()), 112)
     with torch.no_grad():
         features = network.features(found.normalised(pictures)).mean(dim=(2, 3))
     pixels = pictures.permute(0, 2, 3, 1).to(torch.uint8).numpy()
-    embedding = load_model("swift").answer(pixels, more=True).embedding
+    embedding = load_model(name).answer(pixels, more=True).embedding
     assert embedding is not None
     np.testing.assert_allclose(features.numpy(), embedding, atol=1e-3 * embedding.max())
 
 
-def test_its_further_blocks_can_learn() -> None:
+@pytest.mark.parametrize(("name", "stages"), [("swift", 2), ("full", 3)])
+def test_its_further_blocks_can_learn(name: str, stages: int) -> None:
     """Each is silent by the scale of its last normalisation alone, which has a slope."""
-    network, found = begun(deeper("swift"), "swift")
-    scales = [one.weight for one in network.modules() if isinstance(one, nn.BatchNorm2d)]
-    silent = [one for one in scales if not one.any()]
-    assert len(silent) == 2
+    network, found = begun(deeper(name), name)
+    scales = {
+        name: one
+        for name, one in network.named_parameters()
+        if one.dim() == 1 and name.endswith((".scale", ".weight"))
+    }
+    silent = [one for one in scales.values() if not one.any()]
+    assert len(silent) == stages
     network(found.normalised(centre(torch.from_numpy(drawn()), 112))).square().mean().backward()
     assert all(one.grad is not None and one.grad.any() for one in silent)
 

@@ -146,13 +146,17 @@ def _end_if_closed(store: Store, room: Room, token: str, player: str) -> None:
         end_round(store, played)
 
 
+def star_names() -> list[str]:
+    """The names that pupils are given."""
+    return (resources.files("tuningfork.game") / "stars.txt").read_text("utf-8").split()
+
+
 def _free_alias(store: Store, room: Room) -> str:
     with store.reading() as session:
         taken = set(session.scalars(select(Round.alias).where(Round.room_id == room.id)))
-    stars = (resources.files("tuningfork.game") / "stars.txt").read_text("utf-8").split()
     lap = 1
     while True:
-        names = [star if lap == 1 else f"{star} {lap}" for star in stars]
+        names = [star if lap == 1 else f"{star} {lap}" for star in star_names()]
         free = [name for name in names if name not in taken]
         if free:
             return secrets.choice(free)

@@ -8,8 +8,10 @@ variance are measured over pictures, scale and offset follow so that the answers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import onnx
@@ -21,19 +23,40 @@ from torch import Tensor, nn
 from tuningfork.errors import BadModel, BadRule
 from tuningfork.model.session import graph_path
 from tuningfork.train.augment import centre
+from tuningfork.train.equivariant import EPSILON, EquivariantNetwork, GroupConvolution
 from tuningfork.train.halve import HALF
 from tuningfork.train.material import Material
 from tuningfork.train.networks import ResidualNetwork
+from tuningfork.train.recipe import SYMMETRIES
 
 MEASURED = 1024
 """Pictures over which means and variances are taken."""
 BATCH = 128
 
 Weights = Mapping[str, Tensor]
+Deepened = ResidualNetwork | EquivariantNetwork
+
+
+class _Layer(Protocol):
+    """A convolution with its normalisation."""
+
+    @property
+    def shape(self) -> torch.Size:
+        """The shape of its filters in a file."""
+
+    @property
+    def last(self) -> nn.Module:
+        """The module whose output is normalised."""
+
+    def take(self, weight: Tensor, bias: Tensor) -> None:
+        """Take a file's filters, and normalise nothing but add the bias."""
+
+    def normalise(self, mean: Tensor, variance: Tensor) -> None:
+        """Normalise what has this mean and variance without changing an answer."""
 
 
 @torch.no_grad()
-def begin_with(network: ResidualNetwork, name: str, material: Material) -> None:
+def begin_with(network: Deepened, name: str, material: Material) -> None:
     """Give a fresh network the weights of a finished one, in place.
 
     ``name`` is a bundled network, the folder of a run or an ONNX file. Raises UnknownName if there
@@ -42,14 +65,14 @@ def begin_with(network: ResidualNetwork, name: str, material: Material) -> None:
     """
     weights = _weights_of(graph_path(name))
     trouble = f"recipe {material.recipe.name}: it cannot begin with {name}"
-    places = _places(network, weights, trouble)
+    layers = _layers(network)
+    places = _places(network, layers, weights, trouble)
     for own, other in places.items():
-        convolution, normalisation = _parts(network, own)
-        convolution.weight.copy_(weights[f"{other}.weight"])
-        _fold(normalisation, weights[f"{other}.weight_bias"])
-    network.head.weight.copy_(weights["network.head.weight"])
-    network.head.bias.copy_(weights["network.head.bias"])
-    _unfold(network, [_parts(network, own)[1] for own in places], material)
+        bias = f"{other}.bias" if f"{other}.bias" in weights else f"{other}.weight_bias"
+        layers[own].take(weights[f"{other}.weight"], weights[bias])
+    network.head.weight.copy_(weights["head.weight"])
+    network.head.bias.copy_(weights["head.bias"])
+    _unfold(network, [layers[own] for own in places], material)
 
 
 def _weights_of(path: Path) -> Weights:
@@ -58,7 +81,7 @@ def _weights_of(path: Path) -> Weights:
     except (DecodeError, OSError) as error:
         raise BadModel(f"{path}: no network that can be read ({error}); name another") from error
     return {
-        tensor.name.removesuffix(HALF): torch.from_numpy(
+        tensor.name.removeprefix("network.").removesuffix(HALF): torch.from_numpy(
             numpy_helper.to_array(tensor).astype(np.float32)
         )
         for tensor in tensors
@@ -66,72 +89,71 @@ def _weights_of(path: Path) -> Weights:
     }
 
 
-def _places(network: ResidualNetwork, weights: Weights, trouble: str) -> dict[str, str]:
-    """Name each convolution that gets weights, with the name of its like in the other network.
+def _layers(network: Deepened) -> dict[str, _Layer]:
+    """The network's layers but the last, by the names that their filters have in a file."""
+    found: dict[str, _Layer] = {}
+    for name, one in network.named_modules():
+        if isinstance(one, GroupConvolution):
+            found[name] = _Grouped(one)
+        if isinstance(one, nn.Sequential):
+            for place, (part, after) in enumerate(pairwise(one)):
+                if isinstance(part, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
+                    found[f"{name}.{place}"] = _Plain(part, after)
+    return found
 
-    A name is that of the pair of convolution and normalisation, then ".0".
-    """
-    others = _stages({name.split(".")[2] for name in weights if ".stages." in name}, weights)
-    own = _stages(
-        {str(place) for place in range(len(network.stages))},
-        {f"network.{name}": one for name, one in network.state_dict().items()},
-    )
+
+def _places(
+    network: Deepened, layers: Mapping[str, _Layer], weights: Weights, trouble: str
+) -> dict[str, str]:
+    """Name each layer that gets weights, with the name of its like in the other network."""
+    others = _stages([name for name in weights if name.startswith("stages.")])
+    own = _stages([name for name in layers if name.startswith("stages.")])
     if len(own) != len(others) or any(
         len(one) < len(other) for one, other in zip(own, others, strict=True)
     ):
         raise BadRule(f"{trouble}, which has other stages or more blocks; choose another")
-    places = {"stem.0": "network.stem.0"}
+    places = {name: name for name in layers if not name.startswith("stages.")}
     for stage, known in zip(own, others, strict=True):
         for block, other in zip(stage, known, strict=False):
-            for part in ("first.0", "second.0", "shortcut.1"):
-                if f"network.stages.{other}.{part}.weight" in weights:
-                    places[f"stages.{block}.{part}"] = f"network.stages.{other}.{part}"
-    wanted = {f"{other}.weight": _parts(network, one)[0].weight for one, other in places.items()}
-    wanted["network.head.weight"] = network.head.weight
-    for layer, weight in wanted.items():
-        if layer not in weights or weights[layer].shape != weight.shape:
+            places |= {
+                name: f"stages.{other}.{name.split('.', 2)[2]}"
+                for name in layers
+                if name.startswith(f"stages.{block}.")
+            }
+    wanted = {f"{other}.weight": layers[one].shape for one, other in places.items()}
+    wanted["head.weight"] = network.head.weight.shape
+    for layer, shape in wanted.items():
+        if layer not in weights or weights[layer].shape != shape:
             raise BadRule(f"{trouble}, whose layers have other widths; choose another")
     return places
 
 
-def _stages(blocks: set[str], weights: Weights) -> list[list[int]]:
+def _stages(names: list[str]) -> list[list[int]]:
     """Part the blocks into stages; the first block of each has a weighted shortcut."""
     stages: list[list[int]] = []
-    for block in sorted(map(int, blocks)):
-        if not stages or f"network.stages.{block}.shortcut.1.weight" in weights:
+    first = {int(name.split(".")[1]) for name in names if ".shortcut." in f"{name}."}
+    for block in sorted({int(name.split(".")[1]) for name in names}):
+        if not stages or block in first:
             stages.append([])
         stages[-1].append(block)
     return stages
 
 
-def _parts(network: nn.Module, name: str) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
-    pair, _, place = name.rpartition(".")
-    sequence = network.get_submodule(pair)
-    return sequence[int(place)], sequence[int(place) + 1]  # type: ignore[index]
+def _unfold(network: nn.Module, folded: list[_Layer], material: Material) -> None:
+    """Measure what each layer gives, and normalise by it without changing an answer."""
+    sums = [torch.zeros(0)] * len(folded)
+    counts = [0] * len(folded)
 
+    def looker(place: int) -> Callable[[nn.Module, object, Tensor], None]:
+        def look(_module: nn.Module, _given: object, given: Tensor) -> None:
+            values = given.detach().cpu().double().transpose(0, 1).flatten(1)
+            found = torch.stack([values.sum(dim=1), values.square().sum(dim=1)])
+            sums[place] = sums[place] + found if counts[place] else found
+            counts[place] += values.shape[1]
 
-def _fold(normalisation: nn.BatchNorm2d, bias: Tensor) -> None:
-    """Make it add ``bias`` and nothing else."""
-    assert normalisation.running_mean is not None  # noqa: S101  (networks here keep them)
-    assert normalisation.running_var is not None  # noqa: S101
-    normalisation.running_mean.zero_()
-    normalisation.running_var.fill_(1 - normalisation.eps)
-    normalisation.weight.fill_(1)
-    normalisation.bias.copy_(bias)
+        return look
 
-
-def _unfold(network: nn.Module, folded: list[nn.BatchNorm2d], material: Material) -> None:
-    """Measure what reaches each normalisation, and normalise by it without changing an answer."""
-    sums = {one: torch.zeros(2, one.num_features, dtype=torch.float64) for one in folded}
-    counts = dict.fromkeys(folded, 0)
-
-    def look(one: nn.Module, given: tuple[Tensor, ...]) -> None:
-        assert isinstance(one, nn.BatchNorm2d)  # noqa: S101  (nothing else is looked at)
-        values = given[0].detach().cpu().double().transpose(0, 1).flatten(1)
-        sums[one] += torch.stack([values.sum(dim=1), values.square().sum(dim=1)])
-        counts[one] += values.shape[1]
-
-    hooks = [one.register_forward_pre_hook(look) for one in folded]
+    hooks = [one.last.register_forward_hook(looker(place)) for place, one in enumerate(folded)]
     network.eval()
     learned = np.flatnonzero(~material.galaxies.validates)
     rows = np.random.default_rng(material.recipe.seed).permutation(learned)[:MEASURED]
@@ -141,11 +163,66 @@ def _unfold(network: nn.Module, folded: list[nn.BatchNorm2d], material: Material
         network(material.normalised(centre(batch, side)))
     for hook in hooks:
         hook.remove()
-    for one in folded:
-        mean, square = sums[one] / counts[one]
-        variance = (square - mean**2).clamp(min=0)
-        one.running_mean.copy_(mean)  # type: ignore[union-attr]
-        one.running_var.copy_(variance)  # type: ignore[union-attr]
-        one.weight.copy_((variance + one.eps).sqrt())
-        one.bias.add_(mean.to(one.bias))
+    for one, found, count in zip(folded, sums, counts, strict=True):
+        mean, square = found / count
+        one.normalise(mean, (square - mean**2).clamp(min=0))
     network.train()
+
+
+class _Plain:
+    """A convolution and the batch normalisation after it."""
+
+    def __init__(self, convolution: nn.Conv2d, normalisation: nn.BatchNorm2d) -> None:
+        self._convolution, self.last = convolution, normalisation
+
+    @property
+    def shape(self) -> torch.Size:
+        return self._convolution.weight.shape
+
+    def take(self, weight: Tensor, bias: Tensor) -> None:
+        self._convolution.weight.copy_(weight)
+        mean, variance = self._statistics()
+        mean.zero_()
+        variance.fill_(1 - self.last.eps)
+        self.last.weight.fill_(1)
+        self.last.bias.copy_(bias)
+
+    def normalise(self, mean: Tensor, variance: Tensor) -> None:
+        own_mean, own_variance = self._statistics()
+        own_mean.copy_(mean - self.last.bias.cpu())
+        own_variance.copy_(variance)
+        self.last.weight.copy_((variance + self.last.eps).sqrt())
+        self.last.bias.copy_(mean)
+
+    def _statistics(self) -> tuple[Tensor, Tensor]:
+        mean, variance = self.last.running_mean, self.last.running_var
+        assert mean is not None  # noqa: S101  (networks here keep them)
+        assert variance is not None  # noqa: S101
+        return mean, variance
+
+
+class _Grouped:
+    """A group convolution, which a file holds as a plain one with each filter in its eight ways."""
+
+    def __init__(self, convolution: GroupConvolution) -> None:
+        self.last = convolution
+
+    @property
+    def shape(self) -> torch.Size:
+        return self.last.filters().shape
+
+    def take(self, weight: Tensor, bias: Tensor) -> None:
+        self.last.weight.copy_(
+            weight[::SYMMETRIES]
+        )  # the first way is the filter as it was learned
+        self.last.mean.zero_()
+        self.last.variance.fill_(1 - EPSILON)
+        self.last.scale.fill_(1)
+        self.last.offset.copy_(bias[::SYMMETRIES])
+
+    def normalise(self, mean: Tensor, variance: Tensor) -> None:
+        self.last.mean.copy_(mean - self.last.offset.cpu().repeat_interleave(SYMMETRIES))
+        self.last.variance.copy_(variance)
+        _, pooled = self.last.pooled()
+        self.last.scale.copy_((pooled[::SYMMETRIES] + EPSILON).sqrt())
+        self.last.offset.copy_(mean.view(-1, SYMMETRIES).mean(dim=1))

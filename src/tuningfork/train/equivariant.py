@@ -125,7 +125,7 @@ class GroupConvolution(nn.Module):
         )
         mean, variance = self.mean, self.variance
         if not self.training:
-            mean, variance = self._pooled()
+            mean, variance = self.pooled()
         scale, offset = (one.repeat_interleave(SYMMETRIES) for one in (self.scale, self.offset))
         return functional.batch_norm(
             found, mean, variance, scale, offset, self.training, eps=EPSILON
@@ -141,7 +141,8 @@ class GroupConvolution(nn.Module):
             ways.append(moved(own, symmetry))
         return torch.stack(ways, dim=1).flatten(0, 1)
 
-    def _pooled(self) -> tuple[Tensor, Tensor]:
+    def pooled(self) -> tuple[Tensor, Tensor]:
+        """Mean and variance of each channel, those of its whole field: two of (fields * 8,)."""
         means, variances = (one.view(-1, SYMMETRIES) for one in (self.mean, self.variance))
         mean = means.mean(dim=1, keepdim=True)
         variance = variances.mean(dim=1) + (means - mean).square().mean(dim=1)
@@ -150,7 +151,7 @@ class GroupConvolution(nn.Module):
     @torch.no_grad()
     def written_out(self) -> nn.Conv2d:
         """The same as a plain convolution, normalisation included."""
-        mean, variance = self._pooled()
+        mean, variance = self.pooled()
         gain = self.scale.repeat_interleave(SYMMETRIES) / (variance + EPSILON).sqrt()
         weight = self.filters() * gain[:, None, None, None]
         outputs, inputs, kernel, _ = weight.shape

@@ -219,8 +219,8 @@ class Recipe(_Part):
             )
         if self.network.kind == "reference" and len(self.rounds) > 1:
             raise ValueError("the reference network trains in one round")
-        if self.network.kind != "residual" and self.begins_with:
-            raise ValueError(f"the {self.network.kind} network begins with fresh weights")
+        if self.network.kind == "reference" and self.begins_with:
+            raise ValueError("the reference network begins with fresh weights")
         return self
 
     @model_validator(mode="after")

@@ -36,6 +36,7 @@ from tuningfork.model.card import Card, sha256_of, write_card
 from tuningfork.train.augment import centre
 from tuningfork.train.begin import begin_with
 from tuningfork.train.curves import draw_curves
+from tuningfork.train.equivariant import EquivariantNetwork
 from tuningfork.train.export import LARGEST_HALVED, check_parity, export_onnx
 from tuningfork.train.galaxies import Galaxies, gather
 from tuningfork.train.halve import halve_weights
@@ -143,7 +144,7 @@ def _trainer(
     readable = galaxies.kept(store.readable)
     places = np.flatnonzero(store.readable)
     material = Material(recipe, readable, store.pixels, places, outputs, team)
-    if recipe.begins_with and fresh and isinstance(network, ResidualNetwork):
+    if recipe.begins_with and fresh and isinstance(network, ResidualNetwork | EquivariantNetwork):
         begin_with(network, recipe.begins_with, material)
     network = team.synchronised(network)
     return Trainer(material, new_state(network, recipe))
