@@ -17,7 +17,7 @@ test: .venv/test.stamp ## install everything, then lint, types and tests
 	$(BIN)/pytest
 
 TRAIN = $(BIN)/tuningfork train $(SETS) --exclude $(DATA)/reference_test --same $(DATA)/same_galaxy.csv \
-	--output $(1) $$([ -f $(1)/run.json ] && echo --resume)
+	--output $(1) $(if $(STEPS),--steps $(STEPS)) $$([ -f $(1)/run.json ] && echo --resume)
 CALIBRATE = $(BIN)/tuningfork calibrate $(1) $(addprefix $(DATA)/,kaggle gz2 kaggle_five efigi) \
 	--frame kaggle_five=0.71698 --frame efigi=0.5 --same $(DATA)/same_galaxy.csv \
 	--not-galaxies $(DATA)/not_galaxies.zip --output $(1)/calibrated.onnx

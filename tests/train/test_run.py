@@ -280,6 +280,25 @@ def test_a_resumed_run_misses_no_teacher_that_is_gone(finished: Finished, tmp_pa
     train(replace(one, resume=True), quiet())
 
 
+@pytest.mark.usefixtures("without_export")
+def test_a_restart_by_torchrun_goes_on_with_its_own_run_only(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that was refused stays refused, however often torchrun tries again."""
+    output = tmp_path / "run"
+    shutil.copytree(finished.output, output)
+    one = plan(finished.paths, recipe(finished.folder), output)
+    one = replace(one, store=finished.folder / "cache")
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a-launch")
+    with pytest.raises(BadData, match="holds a run already"):
+        train(one, quiet())
+    record = json.loads((output / "run.json").read_bytes())
+    (output / "run.json").write_text(json.dumps(record | {"launch": "a-launch"}))
+    train(one, quiet())
+    assert_same_run(output, finished.output)
+
+
 def test_nothing_to_resume_is_said(finished: Finished, tmp_path: Path) -> None:
     """A misspelt --output does not start a second run."""
     one = plan(finished.paths, recipe(finished.folder), tmp_path / "none", resume=True)

@@ -47,7 +47,7 @@ from tuningfork.train.networks import ResidualNetwork, build, outputs_of
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.stops import RECORD, alone_in, clear_stops
 from tuningfork.train.store import Store, open_store
-from tuningfork.train.team import Team, gathered_team, restarted
+from tuningfork.train.team import Team, gathered_team, launch, restarted
 from tuningfork.votes.rules import load_rule
 from tuningfork.votes.tree import TREE
 
@@ -96,7 +96,7 @@ def _train(plan: Plan, console: Console, progress: Progress, team: Team) -> Path
     fresh = not (plan.output / CHECKPOINT).exists()
     if fresh:
         look_for_others(recipe, partial(_say, console))
-    elif not plan.resume and not restarted():
+    elif not plan.resume and not _goes_on(plan.output):
         raise BadData(
             f"{plan.output}: holds a run already; add --resume to continue it, "
             "or give another --output"
@@ -157,8 +157,7 @@ def _prepare(
     path, checkpoint = plan.output / RECORD, plan.output / CHECKPOINT
     leads = trainer.team.leads
     record = _record(plan, recipe, galaxies, store)
-    # A process may have been lost before there was a record: then the others start anew too.
-    if not plan.resume and not (restarted() and path.exists()):
+    if not plan.resume and not _goes_on(plan.output):
         if not leads:
             return
         with replacing(path) as temporary:
@@ -181,6 +180,19 @@ def _prepare(
         trainer.state.restore(checkpoint)
     if leads:
         _drop_later_epochs(plan.output / METRICS, trainer.state.epoch)
+
+
+def _goes_on(output: Path) -> bool:
+    """Whether torchrun began this run, and started its processes again since one was lost.
+
+    It may have been lost before there was a record: then the others start anew too.
+    """
+    record = output / RECORD
+    return (
+        restarted()
+        and record.exists()
+        and json.loads(record.read_bytes()).get("launch") == launch()
+    )
 
 
 def _completed(recipe: dict[str, Any]) -> dict[str, Any]:
@@ -211,6 +223,7 @@ def _record(plan: Plan, recipe: Recipe, galaxies: Galaxies, store: Store) -> dic
         "versions": {name: metadata.version(name) for name in packages},
         "python": platform.python_version(),
         "machine": {"processor": platform.machine(), "threads": torch.get_num_threads()},
+        "launch": launch(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

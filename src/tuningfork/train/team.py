@@ -94,6 +94,11 @@ class Team:
             distributed.barrier()
 
 
+def launch() -> str:
+    """What torchrun calls this launch, restarts included; without torchrun nothing."""
+    return os.environ.get("TORCHELASTIC_RUN_ID", "")
+
+
 def restarted() -> bool:
     """Whether torchrun started these processes again, after one of them was lost."""
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
