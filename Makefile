@@ -23,7 +23,7 @@ CALIBRATE = $(BIN)/tuningfork calibrate $(1) $(addprefix $(DATA)/,kaggle gz2 kag
 	--not-galaxies $(DATA)/not_galaxies.zip --output $(1)/calibrated.onnx
 FOLDS := 1 2 3 4
 
-# Started again it goes on where it stood; `rm -r runs` begins anew.
+# Started again it goes on where it stood; `rm -r runs` begins anew. STEPS=2 rehearses it, in a copy of the project.
 model: .venv/test.stamp ## train the bundled networks anew and put them in their place
 	for recipe in compact taught lean longer; do [ -f runs/$$recipe/calibrated.onnx ] || { \
 		$(call TRAIN,runs/$$recipe) --recipe $$recipe && \

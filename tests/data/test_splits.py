@@ -77,9 +77,26 @@ def test_pairs_fall_on_one_side(shared_data: Path) -> None:
         assert pairs.get(row["asset_id"], row["asset_id"]) == row["galaxy_id"]
 
 
-def test_pairs_need_two_columns(tmp_path: Path) -> None:
-    """A table of one column holds no pairs."""
+def test_a_data_frames_index_is_no_id(tmp_path: Path) -> None:
+    """A column without a name does not count."""
     path = tmp_path / "same.csv"
-    path.write_text("id\n1\n")
-    with pytest.raises(BadTable, match="two columns"):
+    path.write_text(",asset_id,galaxy_id\n0,57570,102812\n1,68682,103787\n")
+    assert read_same_galaxy(path) == {"57570": "102812", "68682": "103787"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"id\n1\n", "two columns"),
+        (b",id\n0,1\n", "two columns"),
+        (b"a,b\n", "holds no pair"),
+        (b"id,class\n1,spiral\n2,spiral\n3,spiral\n4,spiral\n5,spiral\n", "'class' repeats itself"),
+        (b"\xff\xd8\xff\xe0,\x10JFIF,\x00\n\x01\x01,\xdb\n,,,,\x00", "same.csv: "),
+    ],
+)
+def test_what_holds_no_pairs_is_refused(tmp_path: Path, text: bytes, said: str) -> None:
+    """It would guard against nothing, or merge galaxies that have nothing in common."""
+    path = tmp_path / "same.csv"
+    path.write_bytes(text)
+    with pytest.raises(BadTable, match=said):
         read_same_galaxy(path)

@@ -50,21 +50,22 @@ def test_an_error_strays_as_the_mean_of_its_squares_does() -> None:
     assert bootstrap_error(squares) == pytest.approx(tuple(expected), abs=0.15 * spread)
     assert bootstrap_error(np.full((3, 2), np.nan)) is None
     assert bootstrap_error(np.empty((0, 37))) is None
+    assert bootstrap_error(np.ones((1, 37))) is None
 
 
-def test_a_faultless_class_has_no_doubt_and_a_missing_one_no_interval() -> None:
-    """All right: from 1 to 1. No galaxy and no answer: nothing to say."""
+def test_a_faultless_class_has_no_interval_nor_has_a_missing_one() -> None:
+    """All right: resampled they stay so, which is no certainty. No galaxy: nothing to say."""
     found = bootstrap(np.array([[9, 0, 0], [0, 7, 0], [0, 0, 0]]))
-    assert found.per_class[0].recall == (1, 1)
+    assert found.per_class[0].recall is None
     assert found.per_class[2].precision is None
     assert found.per_class[2].f1 is None
     assert found.macro_f1 == (1, 1)
 
 
 def test_a_class_that_is_only_answered_has_no_interval_of_its_f1() -> None:
-    """No galaxy is of it, so only its precision is known: 0 of 3."""
-    found = bootstrap(np.array([[9, 3], [0, 0]])).per_class[1]
-    assert (found.precision, found.recall, found.f1) == ((0, 0), None, None)
+    """No galaxy is of it, so only its precision is known."""
+    found = bootstrap(np.array([[9, 3, 0], [0, 0, 0], [0, 0, 5]])).per_class[1]
+    assert (found.recall, found.f1) == (None, None)
 
 
 def test_intervals_may_have_no_upper_end() -> None:

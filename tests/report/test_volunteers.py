@@ -41,6 +41,19 @@ def test_it_prints_a_sentence_and_keeps_figures_for_these_weights(
     assert kept("0" * 64, run) is None
 
 
+def test_too_few_galaxies_are_told(kaggle: Path, toys: Path, tmp_path: Path) -> None:
+    """In place of the sentence; and where a figure was asked for nothing is written."""
+    few = shutil.copytree(kaggle, tmp_path / "few")
+    table = few / "training_solutions_rev1.csv"
+    table.write_text("".join(table.read_text().splitlines(keepends=True)[:3]))
+    output, _ = told(tmp_path, few, "--model", toys, "--all")
+    assert "Too few of these galaxies" in output
+    asked = ("--figure", tmp_path / "few.svg", "--json", tmp_path / "few.json")
+    refused = command("volunteers", few, "--model", toys, "--all", *asked)
+    assert "too few galaxies for a figure" in f"{refused.output}{refused.exception}"
+    assert not list(tmp_path.glob("few.*"))
+
+
 def test_flattering_figures_are_not_kept(kaggle: Path, toys: Path, tmp_path: Path) -> None:
     """What the network learned from is counted with --all, and never shown in the game."""
     _, stated = told(tmp_path, kaggle, "--model", toys, "--all")

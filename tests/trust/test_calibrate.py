@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -218,24 +220,72 @@ def test_a_set_without_votes_cannot_come_first(made: Path, tmp_path: Path) -> No
     assert not (tmp_path / "no.onnx").exists()
 
 
-def test_a_class_without_a_galaxy_is_no_calibration(made: Path, tmp_path: Path) -> None:
-    """Of a class that no held-out galaxy can be, nothing can be told; nothing is written."""
-    data = shutil.copytree(made / "kaggle", tmp_path / "kaggle")
+Votes = dict[str, str]
+
+
+def with_held_out_votes(made: Path, folder: Path, changed: Callable[[Votes], Votes]) -> Path:
+    """The set again, with other votes of the galaxies that were held out."""
+    data = shutil.copytree(made / "kaggle", folder / "kaggle")
     table = data / "training_solutions_rev1.csv"
-    rows = list(csv.DictReader(table.read_text().splitlines()))
-    for row in rows:
-        held = split_of(row["GalaxyID"], SHARES, 0) == "validation"
-        if held and float(row["Class3.1"]) == 1:
-            row |= {"Class3.1": "0", "Class3.2": "1.0"}
+    rows = [
+        row | (changed(row) if split_of(row["GalaxyID"], SHARES, 0) == "validation" else {})
+        for row in csv.DictReader(table.read_text().splitlines())
+    ]
     with table.open("w") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+    return data
+
+
+def without_bar(votes: Votes) -> Votes:
+    """The same of a galaxy without a bar."""
+    return {"Class3.1": "0", "Class3.2": "1.0"} if float(votes["Class3.1"]) == 1 else {}
+
+
+def undecided(votes: Votes) -> Votes:
+    """Half of the volunteers for an elliptical, half for a spiral."""
+    halves = ("1.1", "1.2", "2.2", "3.2", "4.2", "5.1", "7.1")
+    found = dict.fromkeys(TREE.columns, "0") | {f"Class{one}": "0.5" for one in halves}
+    return found | {"Class6.2": votes["Class6.2"]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (without_bar, r"can be barred_spiral.*--fold"),
+        (undecided, r"^kaggle: no held-out galaxy is a clear case"),
+    ],
+)
+def test_what_galaxies_cannot_tell_is_no_calibration(
+    made: Path, tmp_path: Path, changed: Callable[[Votes], Votes], said: str
+) -> None:
+    """Of a class that none can be, or a temperature from no clear case; nothing is written."""
+    data = with_held_out_votes(made, tmp_path, changed)
     found = run("calibrate", made / "run", data, "--not-galaxies", made / "stars",
                 "--output", tmp_path / "no.onnx", code=1)  # fmt: skip
-    assert "can be barred_spiral" in found
-    assert "--fold" in found
+    assert re.search(said, found)
     assert not (tmp_path / "no.onnx").exists()
+
+
+def test_a_set_by_another_name_is_taken_whole_and_told(made: Path, tmp_path: Path) -> None:
+    """Whether the network learned from it cannot be known."""
+    again = shutil.copytree(made / "kaggle", tmp_path / "again")
+    given = ("calibrate", made / "run", again, "--not-galaxies", made / "stars")
+    words = [str(one) for one in (*given, "--output", tmp_path / "out.onnx")]
+    found = CliRunner().invoke(app, words, terminal_width=200)
+    assert found.exit_code == 0, found.output
+    assert "Mind: again is called like none of the sets" in found.stderr
+    assert f"all of its {COUNT} galaxies" in found.stderr
+    calibration = load_model(tmp_path / "out.onnx").card.calibration
+    assert calibration is not None
+    assert calibration.fitted_on["again: held out"] == COUNT
+
+
+def test_strangers_are_counted_as_no_galaxies(made: Path) -> None:
+    """Not among the classes that they would be likest to."""
+    said = run("classify", made / "stars", "--model", made / "out.onnx")
+    assert "40 of 40 read: 40 no galaxy here\n" in said
 
 
 def test_few_galaxies_of_a_class_are_told(made: Path, tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from tuningfork.errors import BadData, BadRule
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tuningfork.data import GalaxySet
     from tuningfork.model.calibration import Calibration
+    from tuningfork.model.card import Card
 
 PIPE_WIDTH = 120
 
@@ -30,8 +32,9 @@ def calibrate(
     data: Annotated[
         list[Path],
         typer.Argument(
-            help="Sets of galaxies, the first with all votes and the true mix of classes. Only "
-            "galaxies that the network never learned from are used.",
+            help="Sets of galaxies, the first with all votes and the true mix of classes. Of a set "
+            "that the network learned from, told by its folder's name, only galaxies that "
+            "validated are used.",
             show_default=False,
         ),
     ],
@@ -120,6 +123,7 @@ def calibrate(
     rule = load_rule(network.card.rule)
     shares = _shares(frames or [], data)
     sets = [read_set(path, rule) for path in data]
+    _warn_of_new_sets(network.card, sets)
     sources = [
         Source(one, shares.get(path.resolve().name, 1.0))
         for one, path in zip(sets, data, strict=True)
@@ -160,6 +164,20 @@ def _check(output: Path | None, refused: float, inputs: list[Path]) -> None:
     check_outputs({"--output": output}, inputs)
     if not math.isfinite(refused):
         raise typer.BadParameter("give a share such as 0.01", param_hint="--refused")
+
+
+def _warn_of_new_sets(card: Card, sets: list[GalaxySet]) -> None:
+    """Tell which sets are taken whole, as the card names none that is called so."""
+    from tuningfork.report.ink import galaxy_count
+
+    for one in sets:
+        if one.name not in card.data:
+            typer.echo(
+                f"Mind: {one.name} is called like none of the sets that the network learned from "
+                f"({', '.join(card.data)}), so all of its {galaxy_count(len(one.galaxies))} are "
+                "taken for new to it; if they are of one of those, call the folder so",
+                err=True,
+            )
 
 
 def _warn_of_classes(calibration: Calibration) -> None:

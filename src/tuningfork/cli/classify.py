@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from tuningfork.cli.doubting import doubt_cells, doubt_sentence, doubt_settings
+from tuningfork.cli.doubting import counted_as, doubt_cells, doubt_sentence, doubt_settings
 from tuningfork.cli.options import ClusterAddress, Engine, ModelName, Workers, table_console
 from tuningfork.cli.parts import classify_in_parts, engine_named, goes_to_parts
 from tuningfork.cli.progress import progress_bar
@@ -207,9 +207,10 @@ def classify(
         _print_table(told, network.card)
         if told.verdicts:
             typer.echo(doubt_sentence(told.verdicts, coverage))
-        for what, path in (("Written to", table), ("Heat maps are in", explain)):
-            if path is not None:
-                typer.echo(f"{what} {path}")
+        if table is not None:
+            typer.echo(f"Written to {table}")
+        if explain is not None and told.counts.total() > told.counts[""]:
+            typer.echo(f"Heat maps are in {explain}")
     raise typer.Exit(1 if told.counts[""] else 0)
 
 
@@ -247,9 +248,9 @@ class _Told:
 
     def count(self, row: Row) -> None:
         found = row.classification
-        self.counts["" if found is None else found.label] += 1
         if found is not None and found.doubt is not None:
             self.verdicts[found.doubt.verdict] += 1
+        self.counts[counted_as(row)] += 1
 
     def keep(self, row: Row) -> None:
         if self._every or len(self.rows) < SHOWN:

@@ -47,6 +47,16 @@ def doubt_cells(row: Row) -> tuple[str, str]:
     return " or ".join(found.possible), found.verdict
 
 
+def counted_as(row: Row) -> str:
+    """What a row counts as in the summary: its class, or no galaxy; empty if it was not read."""
+    from tuningfork.model.calibration import NO_GALAXY
+
+    if row.classification is None:
+        return ""
+    refused = row.classification.verdict == NO_GALAXY
+    return NO_GALAXY if refused else row.classification.label
+
+
 def doubt_sentence(verdicts: Mapping[str, int], coverage: float | None) -> str:
     """Sum up how many answers are sure, and at which coverage."""
     from tuningfork.model.calibration import COVERAGE, VERDICTS

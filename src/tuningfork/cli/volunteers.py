@@ -91,10 +91,10 @@ def volunteers(
 
     found = crowds.measure(network.card, sets, evaluated, held_out=not everything)
     _print(found)
-    if json_file is not None:
-        write_json(found.as_json(), json_file)
     if figure is not None and found.whole.overall.volunteers is None:
         raise BadData(f"{figure}: too few galaxies for a figure; give a larger set")
+    if json_file is not None:
+        write_json(found.as_json(), json_file)
     if figure is not None:
         _draw(found, figure)
     if keep:
@@ -106,7 +106,13 @@ def _print(found: Measured) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from tuningfork.report.volunteers import SHORT, crowd_range, crowd_sentence, crowd_size
+    from tuningfork.report.volunteers import (
+        SHORT,
+        TOO_FEW,
+        crowd_range,
+        crowd_sentence,
+        crowd_size,
+    )
 
     console = Console(highlight=False)
     table = Table("question", box=box.SIMPLE_HEAD)
@@ -132,7 +138,7 @@ def _print(found: Measured) -> None:
         console.print(
             f"Of {found.whole.assumed:,} the number of volunteers is not known: taken to be 45"
         )
-    console.print(crowd_sentence(found.whole), markup=False)
+    console.print(crowd_sentence(found.whole) or TOO_FEW, markup=False)
 
 
 def _draw(found: Measured, path: Path) -> None:

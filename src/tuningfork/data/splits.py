@@ -10,6 +10,9 @@ from pathlib import Path
 from tuningfork.errors import BadTable
 from tuningfork.votes.columns import open_table, whole_id
 
+MOST_COPIES = 4
+"""Ids that one galaxy may have on the mean of a table of pairs."""
+
 
 def split_of(id: str, shares: Mapping[str, float], seed: int = 0) -> str:  # noqa: A002 - the word
     """The part of a split that a galaxy belongs to, by a hash of its id.
@@ -36,18 +39,29 @@ def read_same_galaxy(path: str | Path) -> dict[str, str]:
     """Ids of a table's first column, each with the second column's id of the same picture.
 
     Take ``pairs.get(id, id)`` for the ids of the first column's set before splitting or
-    excluding, and a pair stays on one side. Raises BadTable if the table lacks two columns.
+    excluding, and a pair stays on one side. A column without a name, such as a data frame's index,
+    does not count. Raises BadTable if the table lacks two columns, holds no pair, or its second
+    column repeats itself as ids do not.
     """
     file = open_table(Path(path))
-    if len(file.header) < 2:
+    named = [name for name in file.header if name]
+    if len(named) < 2:
         raise BadTable(f"{path}: pairs need two columns of ids; give both")
-    first, second = file.header[:2]
+    first, second = named[:2]
     table = file.read([first, second])
-    return {
+    found = {
         whole_id(one): whole_id(other)
         for one, other in zip(table.text[first], table.text[second], strict=True)
         if one and other
     }
+    if not found:
+        raise BadTable(f"{path}: holds no pair of ids; give a table with one in each row")
+    if len(set(found.values())) * MOST_COPIES < len(found):
+        raise BadTable(
+            f"{path}: its column {second!r} repeats itself too often to hold ids; give a "
+            "table whose first two columns are ids of the same galaxy"
+        )
+    return found
 
 
 def canonical(name: str, same: Mapping[str, str]) -> str:

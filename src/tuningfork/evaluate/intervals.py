@@ -16,7 +16,11 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class ClassIntervals:
-    """95 % intervals of one class's figures, each None where no resampled set defines it."""
+    """95 % intervals of one class's figures.
+
+    Each is None where no resampled set defines it or all give the same: where every galaxy is
+    right, others might not be, of which resampling these says nothing.
+    """
 
     precision: Interval | None
     recall: Interval | None
@@ -67,7 +71,7 @@ def bootstrap(confusion: NDArray[np.intp], *, draws: int = DRAWS, seed: int = 0)
     figures = (_share(right, answered), _share(right, true), np.where(true > 0, f1, np.nan))
     return Intervals(
         per_class=tuple(
-            ClassIntervals(*(interval(one[:, place]) for one in figures))
+            ClassIntervals(*(_varying(one[:, place]) for one in figures))
             for place in range(len(confusion))
         ),
         accuracy=_sure(right.sum(axis=1) / count),
@@ -79,10 +83,11 @@ def bootstrap(confusion: NDArray[np.intp], *, draws: int = DRAWS, seed: int = 0)
 def bootstrap_error(squares: NDArray[np.float64], *, seed: int = 0) -> Interval | None:
     """Resample galaxies and take the root of their mean square's 2.5th and 97.5th percentile.
 
-    ``squares`` (n, columns) are squared errors, NaN where nothing is known; None if nothing is.
+    ``squares`` (n, columns) are squared errors, NaN where nothing is known; None if only one
+    galaxy is known of, or none.
     """
     known = np.isfinite(squares)
-    if not known.any():
+    if known.any(axis=1).sum() < 2:
         return None
     sums = np.stack([np.where(known, squares, 0).sum(axis=1), known.sum(axis=1)], axis=1)
     return interval(np.sqrt(_share(*resampled_sums(sums, seed=seed).T)))
@@ -106,6 +111,11 @@ def interval(values: NDArray[np.float64]) -> Interval | None:
     """Give the central 95 % of resampled values, NaN left out; None if all are NaN."""
     known = values[~np.isnan(values)]
     return _sure(known) if len(known) else None
+
+
+def _varying(values: NDArray[np.float64]) -> Interval | None:
+    found = interval(values)
+    return None if found is None or found[0] == found[1] else found
 
 
 def _sure(values: NDArray[np.float64]) -> Interval:

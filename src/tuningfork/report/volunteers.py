@@ -28,6 +28,9 @@ SHORT = (
 )  # fmt: skip
 """The 11 questions in a few words, in their order."""
 
+TOO_FEW = "Too few of these galaxies have votes to tell a number of volunteers; give a larger set."
+"""Said in place of the sentence."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -76,7 +79,10 @@ def measure(
     arrays = {one.name: _arrays(evaluate(one)) for one in sets if one.galaxies}
     arrays = {name: one for name, one in arrays.items() if len(one[0])}
     if not arrays:
-        raise BadData("no galaxy has votes that the network foretells; give a set with votes")
+        raise BadData(
+            f"{', '.join(names)}: no galaxy of these has votes that the network foretells; give a "
+            "set with votes"
+        )
     together = [np.concatenate(parts) for parts in zip(*arrays.values(), strict=True)]
     return Measured(
         card,

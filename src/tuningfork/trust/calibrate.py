@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tuningfork.errors import BadModel
+from tuningfork.errors import BadData, BadModel
 from tuningfork.files import replacing
 from tuningfork.model.calibration import BY_FOLDS, Calibration
 from tuningfork.model.card import write_card
@@ -87,9 +87,16 @@ def calibrated(
 
     ``graph`` is the plain graph, ``refused`` the share of good galaxies that may be told to be
     none. Of ``crossed`` the temperature is fitted too, and sets, with the first source's galaxies,
-    on it alone as far as these tell. Raises BadData if no galaxy can be of some class.
+    on it alone as far as these tell. Raises BadData if no galaxy can be of some class, or none is
+    a clear case.
     """
     every = np.concatenate([material.seen.logits, crossed.logits])
+    if not _clear(material).any() and not len(crossed):
+        names = ", ".join(material.names)
+        raise BadData(
+            f"{names}: no held-out galaxy is a clear case of a class, so there is nothing to fit "
+            "a temperature on; add sets that hold some"
+        )
     teaching = _teaching(material, crossed, every)
     kind, scaling, losses = choose_scaling(teaching.logits, teaching.possible, teaching.weights)
     thresholds = telling(material, crossed, np.exp(scaling.apply(every))).fitted()

@@ -30,6 +30,7 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".csv.gz", ".tsv.gz", ".zip")
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _NOT_KNOWN = ["", "nan", "null", "na", "n/a", "none", "-"]
 _HEAD = 1 << 16
+_UNREADABLE = (pa.ArrowInvalid, pa.ArrowKeyError)  # the second where no table was meant
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _read_csv(
     kinds: dict[str, Any] = dict.fromkeys(text, pa.string())
     try:
         table = _parse_csv(data, file, kinds | dict.fromkeys(numeric, pa.float64()), ragged)
-    except pa.ArrowInvalid:
+    except _UNREADABLE:
         ragged.clear()
         table = _parse_csv_as_text(data, file, [*text, *numeric], ragged)
     if ragged:
@@ -149,7 +150,7 @@ def _parse_csv_as_text(
 ) -> pa.Table:
     try:
         return _parse_csv(data, file, dict.fromkeys(names, pa.string()), ragged)
-    except pa.ArrowInvalid as error:
+    except _UNREADABLE as error:
         message = str(error).splitlines()[0]
         raise BadTable(f"{file.where}: not a readable table ({message}); save it again") from error
 

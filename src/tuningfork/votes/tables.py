@@ -61,7 +61,9 @@ def read_votes(path: Path, kinds: Sequence[str] = KINDS) -> VoteTable:
     problems += found
     if not keep.any():
         raise BadTable(
-            f"{file.where}: no usable row" + "".join(f"; {one.sentence}" for one in problems[:3])
+            f"{file.where}: no usable row"
+            + "".join(f"; {one.sentence}" for one in problems[:3])
+            + "; mend the table or give another"
         )
     kept = tuple(ids[row] for row in _rows(keep))
     return VoteTable(kept, weighted[keep], (*table.problems, *problems))
