@@ -131,7 +131,6 @@ def test_the_recipe_asks_for_what_keeps_the_symmetry(tmp_path: Path) -> None:
         ("[network]\nwidths = [64, 128, 290]", "multiples of 8"),
         ("[network]\nstem_stride = 4", "stem_stride"),
         ("[pictures]\ninput_pixels = 120", "multiple of 16"),
-        ('begins_with = "swift"', "fresh weights"),
     ):
         path = tmp_path / "own.toml"
         path.write_text(f'builds_on = "full"\n{change}\n')

@@ -115,6 +115,16 @@ def test_what_would_do_nothing_or_fail_later_is_named(
         load_recipe(str(path))
 
 
+def test_the_reference_begins_with_nothing(tmp_path: Path) -> None:
+    """It is trained as it was; the other kinds may begin with a finished network."""
+    path = tmp_path / "own.toml"
+    path.write_text('builds_on = "reference"\nbegins_with = "swift"\n')
+    with pytest.raises(BadRule, match="begins with fresh weights"):
+        load_recipe(str(path))
+    path.write_text('builds_on = "full"\nbegins_with = "full"\n')
+    assert load_recipe(str(path)).begins_with == "full"
+
+
 def test_an_unknown_key_is_named(tmp_path: Path) -> None:
     """A misspelt key is refused, not passed over."""
     path = tiny(tmp_path)
