@@ -268,6 +268,22 @@ def test_what_galaxies_cannot_tell_is_no_calibration(
     assert not (tmp_path / "no.onnx").exists()
 
 
+def test_galaxies_that_are_all_right_are_told(made: Path, tmp_path: Path) -> None:
+    """Nothing holds the temperature then, and the network would be sure of everything."""
+    data = shutil.copytree(made / "kaggle", tmp_path / "kaggle")
+    for row in csv.DictReader((data / "training_solutions_rev1.csv").read_text().splitlines()):
+        pixels = np.zeros((32, 32, 3), np.uint8)
+        label = next(name for name, votes in VOTES.items() if all(float(row[one]) for one in votes))
+        if label in CLASSES[:3]:
+            pixels[..., CLASSES.index(label)] = 220
+        Image.fromarray(pixels).save(data / f"images_training_rev1/{row['GalaxyID']}.png")
+    given = ("calibrate", made / "run", data, "--not-galaxies", made / "stars")
+    words = [str(one) for one in (*given, "--output", tmp_path / "out.onnx")]
+    found = CliRunner().invoke(app, words, terminal_width=200)
+    assert found.exit_code == 0, found.output
+    assert "Mind: a temperature of 0." in found.stderr
+
+
 def test_a_set_by_another_name_is_taken_whole_and_told(made: Path, tmp_path: Path) -> None:
     """Whether the network learned from it cannot be known."""
     again = shutil.copytree(made / "kaggle", tmp_path / "again")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tuningfork.model.card import Card
 
 PIPE_WIDTH = 120
+LOWEST = 1 / 3
+"""A temperature below this comes of galaxies that are all right, not of an unsure network."""
 
 
 def calibrate(
@@ -148,6 +150,7 @@ def calibrate(
     fitted = calibrated(material, unlike, graph, crossed, refused=refused)
     path = output or graph_path(model)
     write_calibrated(network, fitted, path)
+    _warn_of_temperature(fitted.calibration)
     _warn_of_classes(fitted.calibration)
     if as_json:
         told = {"model": str(path), "calibration": asdict(fitted.calibration)}
@@ -178,6 +181,18 @@ def _warn_of_new_sets(card: Card, sets: list[GalaxySet]) -> None:
                 "taken for new to it; if they are of one of those, call the folder so",
                 err=True,
             )
+
+
+def _warn_of_temperature(calibration: Calibration) -> None:
+    """Tell of one so low that galaxies were too few or not new: if all are right it just falls."""
+    temperature = calibration.measured["scaling"]["temperature"]
+    if temperature < LOWEST:
+        typer.echo(
+            f"Mind: a temperature of {temperature:.3f} makes the network far surer than it was. "
+            "Hardly a galaxy was wrong: they may be too few, or ones that it learned from; give "
+            "others",
+            err=True,
+        )
 
 
 def _warn_of_classes(calibration: Calibration) -> None:

@@ -33,6 +33,8 @@ EXAMPLE = (7, 9), (7, 0)
 """Seed and number of the simulated galaxy, and of the one that lends its colour."""
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"
 """Told apart by all eyes (Okabe & Ito 2008)."""
+CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+"""Behind words, so that no line runs through them."""
 TURNING = ("rotated", "shifted")
 
 
@@ -123,10 +125,10 @@ def _draw_accuracies(axes: Axes, probe: Probe) -> None:
     axes.axvline(values[0], color=GREY, linewidth=0.8)
     if probe.colour_alone is not None:
         axes.axvline(probe.colour_alone, color=ORANGE, linestyle="--")
-        axes.text(probe.colour_alone, -0.9, " colour alone", color=ORANGE, size=8)
+        axes.text(probe.colour_alone, -0.9, " colour alone", color=ORANGE, size=8, bbox=CLEAR)
     axes.axvline(probe.largest_share, color=GREY, linestyle=":")
     foot = len(rows) - 0.7
-    axes.text(probe.largest_share, foot, " commonest class", color=GREY, size=8)
+    axes.text(probe.largest_share, foot, " commonest class", color=GREY, size=8, bbox=CLEAR)
     axes.set_yticks(places, [_name(one) for one in rows])
     axes.set_ylim(len(rows) - 0.4, -1.3)
     axes.set_xlim(0, 1.02)

@@ -19,9 +19,6 @@ Bools = NDArray[np.bool_]
 
 KINDS = ("none", "temperature", "temperature and shift")
 """Ways of scaling, the simplest first: 0, 1 and 1 + classes - 1 numbers to fit."""
-SCALE_SPREAD = 1.0
-"""How far the log of the temperature is expected to lie from 0: where a few galaxies are all
-right, their loss would have it fall for ever."""
 SHIFT_SPREAD = 0.3
 """How far shifts are expected to lie from 0, in nats: few galaxies shall not move them far."""
 BEST_BY = 0.003
@@ -71,8 +68,7 @@ def fit_scaling(kind: str, logits: Floats, possible: Bools, weights: Floats) -> 
 
     def loss(numbers: Floats) -> float:
         own = built(numbers)
-        spread = 0.5 * float((numbers[0] / SCALE_SPREAD) ** 2)
-        spread += 0.5 * float(np.square(own.shift / SHIFT_SPREAD).sum())
+        spread = 0.5 * float(np.square(own.shift / SHIFT_SPREAD).sum())
         return float(weights @ set_loss(own.apply(logits), possible)) + spread
 
     found = minimize(loss, np.zeros(1 + classes * shifted), method="L-BFGS-B")
