@@ -127,10 +127,10 @@ def _draw_accuracies(axes: Axes, probe: Probe) -> None:
         axes.axvline(probe.colour_alone, color=ORANGE, linestyle="--")
         axes.text(probe.colour_alone, -0.9, " colour alone", color=ORANGE, size=8, bbox=CLEAR)
     axes.axvline(probe.largest_share, color=GREY, linestyle=":")
-    foot = len(rows) - 0.7
+    foot = len(rows) - 0.1
     axes.text(probe.largest_share, foot, " commonest class", color=GREY, size=8, bbox=CLEAR)
     axes.set_yticks(places, [_name(one) for one in rows])
-    axes.set_ylim(len(rows) - 0.4, -1.3)
+    axes.set_ylim(len(rows) + 0.2, -1.3)
     axes.set_xlim(0, 1.02)
     axes.set_xlabel("accuracy, with 95 % interval")
     axes.grid(axis="x", color="#dddddd")
