@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 120
 LOWEST = 1 / 3
-"""A temperature below this comes of galaxies that are all right, not of an unsure network."""
+LEAST_LOSS = 0.01
+"""A temperature and a loss below these come of galaxies that are all right, not of an unsure
+network."""
 
 
 def calibrate(
@@ -186,7 +188,8 @@ def _warn_of_new_sets(card: Card, sets: list[GalaxySet]) -> None:
 def _warn_of_temperature(calibration: Calibration) -> None:
     """Tell of one so low that galaxies were too few or not new: if all are right it just falls."""
     temperature = calibration.measured["scaling"]["temperature"]
-    if temperature < LOWEST:
+    loss = calibration.measured["calibration"]["clear cases"]["nll after"]
+    if temperature < LOWEST and loss < LEAST_LOSS:
         typer.echo(
             f"Mind: a temperature of {temperature:.3f} makes the network far surer than it was. "
             "Hardly a galaxy was wrong: they may be too few, or ones that it learned from; give "
