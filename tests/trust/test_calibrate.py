@@ -87,6 +87,14 @@ def run(*words: object, code: int = 0) -> str:
     return found.stdout
 
 
+def warned_by(made: Path, data: Path, output: Path) -> str:
+    """Calibrate on that set; what is told beside the figures."""
+    given = ("calibrate", made / "run", data, "--not-galaxies", made / "stars", "--output", output)
+    found = CliRunner().invoke(app, [str(one) for one in given], terminal_width=200)
+    assert found.exit_code == 0, found.output
+    return found.stderr
+
+
 def test_only_galaxies_that_were_held_out_calibrate(made: Path) -> None:
     """As many as the split of ids says, and the mix is that of all votes."""
     calibration = load_model(made / "out.onnx").card.calibration
@@ -277,22 +285,16 @@ def test_galaxies_that_are_all_right_are_told(made: Path, tmp_path: Path) -> Non
         if label in CLASSES[:3]:
             pixels[..., CLASSES.index(label)] = 220
         Image.fromarray(pixels).save(data / f"images_training_rev1/{row['GalaxyID']}.png")
-    given = ("calibrate", made / "run", data, "--not-galaxies", made / "stars")
-    words = [str(one) for one in (*given, "--output", tmp_path / "out.onnx")]
-    found = CliRunner().invoke(app, words, terminal_width=200)
-    assert found.exit_code == 0, found.output
-    assert "Mind: a temperature of 0." in found.stderr
+    warned = warned_by(made, data, tmp_path / "out.onnx")
+    assert "Mind: a temperature of 0." in warned
 
 
 def test_a_set_by_another_name_is_taken_whole_and_told(made: Path, tmp_path: Path) -> None:
     """Whether the network learned from it cannot be known."""
     again = shutil.copytree(made / "kaggle", tmp_path / "again")
-    given = ("calibrate", made / "run", again, "--not-galaxies", made / "stars")
-    words = [str(one) for one in (*given, "--output", tmp_path / "out.onnx")]
-    found = CliRunner().invoke(app, words, terminal_width=200)
-    assert found.exit_code == 0, found.output
-    assert "Mind: again is called like none of the sets" in found.stderr
-    assert f"all of its {COUNT} galaxies" in found.stderr
+    warned = warned_by(made, again, tmp_path / "out.onnx")
+    assert "Mind: again is called like none of the sets" in warned
+    assert f"all of its {COUNT} galaxies" in warned
     calibration = load_model(tmp_path / "out.onnx").card.calibration
     assert calibration is not None
     assert calibration.fitted_on["again: held out"] == COUNT
@@ -311,12 +313,9 @@ def test_few_galaxies_of_a_class_are_told(made: Path, tmp_path: Path) -> None:
     table = few / "training_solutions_rev1.csv"
     lines = table.read_text().splitlines(keepends=True)
     table.write_text("".join(lines[:161]))
-    given = ("calibrate", made / "run", few, "--not-galaxies", made / "stars")
-    words = [str(one) for one in (*given, "--output", tmp_path / "out.onnx")]
-    found = CliRunner().invoke(app, words, terminal_width=200)
-    assert found.exit_code == 0, found.output
-    assert "too few galaxies of" in found.stderr
-    assert "barred_spiral" in found.stderr
+    warned = warned_by(made, few, tmp_path / "out.onnx")
+    assert "too few galaxies of" in warned
+    assert "barred_spiral" in warned
     calibration = load_model(tmp_path / "out.onnx").card.calibration
     assert calibration is not None
     assert calibration.inside(np.array([[0.97, 0.01, 0.01, 0.01]]), 0.95)[0, 2]

@@ -174,13 +174,15 @@ def _check(output: Path | None, refused: float, inputs: list[Path]) -> None:
 def _warn_of_new_sets(card: Card, sets: list[GalaxySet]) -> None:
     """Tell which sets are taken whole, as the card names none that is called so."""
     from tuningfork.report.ink import galaxy_count
+    from tuningfork.trust.material import is_new
 
+    known = ", ".join(card.data) or "none"
     for one in sets:
-        if one.name not in card.data:
+        if is_new(card, one):
             typer.echo(
                 f"Mind: {one.name} is called like none of the sets that the network learned from "
-                f"({', '.join(card.data)}), so all of its {galaxy_count(len(one.galaxies))} are "
-                "taken for new to it; if they are of one of those, call the folder so",
+                f"({known}), so all of its {galaxy_count(len(one.galaxies))} are taken for new to "
+                "it; if they are of one of those, call the folder so",
                 err=True,
             )
 

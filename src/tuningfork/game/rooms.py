@@ -154,9 +154,9 @@ def star_names() -> list[str]:
 def _free_alias(store: Store, room: Room) -> str:
     with store.reading() as session:
         taken = set(session.scalars(select(Round.alias).where(Round.room_id == room.id)))
-    lap = 1
+    stars, lap = star_names(), 1
     while True:
-        names = [star if lap == 1 else f"{star} {lap}" for star in star_names()]
+        names = [star if lap == 1 else f"{star} {lap}" for star in stars]
         free = [name for name in names if name not in taken]
         if free:
             return secrets.choice(free)

@@ -35,6 +35,7 @@ BATCH = 128
 
 Weights = Mapping[str, Tensor]
 Deepened = ResidualNetwork | EquivariantNetwork
+"""The kinds that may begin with another's weights."""
 
 
 class _Layer(Protocol):

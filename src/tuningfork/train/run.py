@@ -34,16 +34,15 @@ from tuningfork.files import replacing
 from tuningfork.images.frame import Preprocessing
 from tuningfork.model.card import Card, sha256_of, write_card
 from tuningfork.train.augment import centre
-from tuningfork.train.begin import begin_with
+from tuningfork.train.begin import Deepened, begin_with
 from tuningfork.train.curves import draw_curves
-from tuningfork.train.equivariant import EquivariantNetwork
 from tuningfork.train.export import LARGEST_HALVED, check_parity, export_onnx
 from tuningfork.train.galaxies import Galaxies, gather
 from tuningfork.train.halve import halve_weights
 from tuningfork.train.loop import CHECKPOINT, METRICS, Trainer, new_state
 from tuningfork.train.material import Material
 from tuningfork.train.needs import hashes_of, look_for_others
-from tuningfork.train.networks import ResidualNetwork, build, outputs_of
+from tuningfork.train.networks import build, outputs_of
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.stops import RECORD, alone_in, clear_stops
 from tuningfork.train.store import Store, open_store
@@ -144,7 +143,7 @@ def _trainer(
     readable = galaxies.kept(store.readable)
     places = np.flatnonzero(store.readable)
     material = Material(recipe, readable, store.pixels, places, outputs, team)
-    if recipe.begins_with and fresh and isinstance(network, ResidualNetwork | EquivariantNetwork):
+    if recipe.begins_with and fresh and isinstance(network, Deepened):
         begin_with(network, recipe.begins_with, material)
     network = team.synchronised(network)
     return Trainer(material, new_state(network, recipe))

@@ -18,6 +18,7 @@ from tuningfork.data import Galaxy, GalaxySet, Known, held_out
 from tuningfork.data.layout import find_layout
 from tuningfork.errors import BadData
 from tuningfork.images.sources import Picture
+from tuningfork.model.card import Card
 from tuningfork.model.session import Model
 from tuningfork.trust.answers import SILENT, Seen, Watch, see
 from tuningfork.trust.conformal import membership
@@ -161,10 +162,14 @@ def _embeddings(
 
 def kept_from(model: Model, galaxies: GalaxySet, same: Mapping[str, str]) -> tuple[Galaxy, ...]:
     """Give the galaxies that a network never learned from: all of a set that it never met."""
-    card = model.card
-    if galaxies.name not in card.data:
+    if is_new(model.card, galaxies):
         return galaxies.galaxies
-    return held_out(galaxies, card.held_out, same).galaxies
+    return held_out(galaxies, model.card.held_out, same).galaxies
+
+
+def is_new(card: Card, galaxies: GalaxySet) -> bool:
+    """Whether the network learned from no set of that name; its galaxies' ids are not known."""
+    return galaxies.name not in card.data
 
 
 def judged_by_votes(known: Known, rule: Rule) -> NDArray[np.bool_] | None:
