@@ -79,6 +79,9 @@ def test_a_users_own_file_is_read(tmp_path: Path) -> None:
         ("weight", "-1.0", "sources.voted.weight"),
         ("seed", "-1", ""),
         ("fold", "5", "no fold 5"),
+        ("batch", '"16"', "batch: .*valid integer"),
+        ("batch", "true", "batch: .*valid integer"),
+        ("flip", "1", "augmentation.flip"),
     ],
 )
 def test_an_impossible_value_is_named(tmp_path: Path, key: str, value: str, said: str) -> None:
@@ -86,7 +89,7 @@ def test_an_impossible_value_is_named(tmp_path: Path, key: str, value: str, said
     path = tiny(tmp_path, **{key: value})
     if key in {"seed", "fold"}:
         path.write_text(f"{key} = {value}\n" + path.read_text())
-    with pytest.raises(BadRule, match=rf"tiny\.toml: .*{said}.*mend that key"):
+    with pytest.raises(BadRule, match=rf"tiny\.toml: .*{said}.*mend (that key|the recipe)"):
         load_recipe(str(path))
 
 
@@ -97,6 +100,9 @@ def test_an_impossible_value_is_named(tmp_path: Path, key: str, value: str, said
             "[sources.kaggle]\noftener = { strict = { spiral = 2.0 } }",
             "not among network.side_rules",
         ),
+        ('[optimiser]\nkind = "sgd"\nnesterov = true', "nesterov needs a momentum"),
+        ("[loss]\nclasses = 0\nvotes = 0\nside_rules = 0", "nothing is learned; mend the recipe"),
+        ("[network]\nwidths = []\nblocks = []", "widths names no stage"),
         ("[sources.kaggle]\noftener = { zhu5 = { cigar = 2.0 } }", "oftener.zhu5 names cigar"),
         ("[sources.kaggle]\nunclassed = { eliptical = 0.5 }", "unclassed names eliptical"),
         (
@@ -142,6 +148,13 @@ def test_what_is_no_toml_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadRule, match=r"own\.toml: cannot be read as text"):
         load_recipe(str(path))
+
+
+def test_a_file_of_notepad_is_read(tmp_path: Path) -> None:
+    """Its mark before the first letter is no part of the text."""
+    path = tmp_path / "own.toml"
+    path.write_text('builds_on = "compact"\nname = "own"\n', encoding="utf-8-sig")
+    assert load_recipe(str(path)).name == "own"
 
 
 def test_an_unknown_name_lists_the_recipes(tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ from tests.train.made import (
     tiny,
 )
 from tuningfork.cli import app, main
-from tuningfork.errors import BadData, BadRule, TrainingStopped
+from tuningfork.data import Known
+from tuningfork.errors import BadData, BadModel, BadRule, TrainingStopped
 from tuningfork.model import load_model
 from tuningfork.model.card import sha256_of
 from tuningfork.train import run as runs
@@ -314,10 +315,43 @@ def test_a_damaged_checkpoint_is_said(finished: Finished, tmp_path: Path) -> Non
         (output / name).write_bytes((finished.output / name).read_bytes())
     whole = (finished.output / "checkpoint.pt").read_bytes()
     one = plan(finished.paths, recipe(finished.folder), output, resume=True)
-    for part in (b"", whole[: len(whole) // 2]):
+    for part in (b"", b"error\n", whole[: len(whole) // 2]):
         (output / "checkpoint.pt").write_bytes(part)
         with pytest.raises(BadData, match=r"checkpoint\.pt: the checkpoint is damaged"):
             train(replace(one, store=finished.folder / "cache"), quiet())
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]", '{"recipe": 1}'])
+def test_a_damaged_record_is_said(finished: Finished, tmp_path: Path, text: str) -> None:
+    """What the run was begun with is not known any more."""
+    shutil.copytree(finished.output, tmp_path / "damaged")
+    (tmp_path / "damaged" / "run.json").write_text(text)
+    one = plan(finished.paths, recipe(finished.folder), tmp_path / "damaged", resume=True)
+    with pytest.raises(BadData, match=r"run\.json: the run's record is damaged; start"):
+        train(replace(one, store=finished.folder / "cache"), quiet())
+
+
+def test_a_record_that_is_gone_is_said(finished: Finished, tmp_path: Path) -> None:
+    """With and without --resume nobody is sent in a circle."""
+    output = tmp_path / "gone"
+    shutil.copytree(finished.output, output)
+    (output / "run.json").unlink()
+    one = plan(finished.paths, recipe(finished.folder), output, resume=True)
+    with pytest.raises(BadData, match=r"run\.json: missing beside .* start in another"):
+        train(replace(one, store=finished.folder / "cache"), quiet())
+
+
+@pytest.mark.usefixtures("without_export")
+def test_a_torn_line_of_the_record_is_dropped(finished: Finished, tmp_path: Path) -> None:
+    """A lost power supply may leave zeros in it; the run goes on."""
+    output = tmp_path / "torn"
+    shutil.copytree(finished.output, output)
+    path = output / "metrics.jsonl"
+    first, *others = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first[:9] + bytes(20) + b"\n" + b"".join(others))
+    one = plan(finished.paths, recipe(finished.folder), output, resume=True)
+    train(replace(one, store=finished.folder / "cache"), quiet())
+    assert metrics(output) == metrics(finished.output)[1:]
 
 
 def test_two_runs_do_not_share_a_folder(finished: Finished) -> None:
@@ -345,6 +379,38 @@ def test_a_training_that_diverges_says_so(tmp_path: Path) -> None:
     paths = [class_folders(tmp_path / "folders", 5)]
     with pytest.raises(BadRule, match=r"training diverged; lower rate"):
         train(plan(paths, recipe(tmp_path, rate="1e38"), tmp_path / "run"), quiet())
+
+
+def test_what_diverges_in_the_last_step_leaves_nothing(tmp_path: Path) -> None:
+    """Its loss before the step was sound; the weights after it are not."""
+    paths = [class_folders(tmp_path / "folders", 5)]
+    one = plan(paths, recipe(tmp_path, rate="1e38"), tmp_path / "run")
+    with pytest.raises(BadRule, match=r"in epoch 1, the training diverged; lower rate"):
+        train(replace(one, steps=1), quiet())
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {".lock", "run.json"}
+
+
+def test_an_unsound_export_gets_no_name(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither graph nor card: what is there is whole."""
+
+    def unsound(*_: object, **__: object) -> float:
+        raise BadModel("differs from torch")
+
+    monkeypatch.setattr(runs, "check_parity", unsound)
+    one = plan(finished.paths, recipe(finished.folder), tmp_path / "run")
+    with pytest.raises(BadModel, match="differs"):
+        train(replace(one, store=finished.folder / "cache", steps=1), quiet())
+    assert not list((tmp_path / "run").glob("*model*"))
+
+
+def test_a_set_of_which_nothing_is_known_trains_nothing(tmp_path: Path) -> None:
+    """A loss of 0 would look like a success."""
+    one = plan([], recipe(tmp_path), tmp_path / "run")
+    one = replace(one, sets=[known_set("voted", dict.fromkeys("abcdefgh", Known()))])
+    with pytest.raises(BadData, match="nothing that the recipe's loss asks for is known"):
+        train(one, quiet())
 
 
 def test_a_source_of_no_weight_cannot_train_alone(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,14 @@ def test_stops_say_what_happened_and_how_to_go_on(
     (tmp_path / RECORD).write_text("{}")
     with pytest.raises(TrainingStopped, match=f"{said}.*--resume"), clear_stops(tmp_path):
         act()
+
+
+def test_sigterm_stops_as_ctrl_c_does(tmp_path: Path) -> None:
+    """A container or a spot machine ends a process so; afterwards it ends one as before."""
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(TrainingStopped, match="stopped by SIGTERM; "), clear_stops(tmp_path):
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_mistakes_in_the_program_are_not_hidden(tmp_path: Path) -> None:

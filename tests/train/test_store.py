@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +21,7 @@ from tuningfork.images.decode import decode
 from tuningfork.images.frame import Preprocessing
 from tuningfork.train.galaxies import Galaxies, gather
 from tuningfork.train.recipe import Recipe
-from tuningfork.train.store import Store, open_store
+from tuningfork.train.store import ABANDONED, Store, open_store
 from tuningfork.votes.rules import load_rule
 
 
@@ -104,6 +106,45 @@ def test_damaged_files_are_made_anew(tmp_path: Path, suffix: str, left: int) -> 
     again = opened(found, tmp_path)
     assert np.array_equal(again.pixels, whole)
     assert len(again.refusals) == 1
+
+
+@pytest.mark.parametrize("damage", [bytes(3000), b"PK\x03\x04"], ids=["zeros", "zip"])
+def test_damage_inside_a_file_is_seen(tmp_path: Path, damage: bytes) -> None:
+    """Pixels that a disk lost are not learned from; zeros in the middle, a zip's first bytes."""
+    found = galaxies(class_folders(tmp_path / "folders", 1), tmp=tmp_path)
+    whole = np.array(opened(found, tmp_path).pixels)
+    path = next((tmp_path / "cache").glob("*.npy"))
+    content = path.read_bytes()
+    at = len(content) // 2 if len(damage) > 4 else 0
+    path.write_bytes(content[:at] + damage + content[at + len(damage) :])
+    assert np.array_equal(opened(found, tmp_path).pixels, whole)
+    assert path.read_bytes() == content
+
+
+def test_what_killed_runs_left_is_cleared(tmp_path: Path) -> None:
+    """Half-written files that nobody writes any more; a young one may be another run's."""
+    found = galaxies(class_folders(tmp_path / "folders", 1), tmp=tmp_path)
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    old, young = cache / ".pictures-1.npy.a.npy", cache / ".pictures-2.npy.b.npy"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (0, time.time() - 2 * ABANDONED))
+    opened(found, tmp_path)
+    assert (old.exists(), young.exists()) == (False, True)
+
+
+def test_a_disk_that_fills_up_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the cache's, which may be another than the run's."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    found = galaxies(class_folders(tmp_path / "folders", 1), tmp=tmp_path)
+    monkeypatch.setattr(np.lib.format, "write_array_header_1_0", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        opened(found, tmp_path)
+    assert str(tmp_path / "cache") in str(caught.value.filename)
 
 
 class _Usage(NamedTuple):

@@ -47,10 +47,13 @@ def lines(output: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def run(arguments: list[str]) -> None:
-    """To its end; the output is shown where it fails."""
+def run(arguments: list[str]) -> str:
+    """To its end, and what it says on stdout; the rest is shown where it fails."""
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    subprocess.run(arguments, check=True, timeout=WAIT, env=environment)
+    done = subprocess.run(
+        arguments, check=True, timeout=WAIT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,8 @@ def test_two_processes_learn_as_one(material: tuple[list[Path], Path], tmp_path:
     """
     sets, recipe = material
     run(command(1, sets, recipe, tmp_path / "one"))
-    run(command(2, sets, recipe, tmp_path / "two"))
+    said = run(command(2, sets, recipe, tmp_path / "two"))
+    assert said.splitlines() == [str(tmp_path / "two" / "model.onnx")]
     one, two = lines(tmp_path / "one"), lines(tmp_path / "two")
     assert [line["pictures"] for line in two] == [96] * 4
     losses = np.array([[line["loss"] for line in curve] for curve in (one, two)])
@@ -99,6 +103,19 @@ def test_processes_that_were_killed_go_on_where_the_run_stood(
     run([*arguments, "--resume"])
     assert [line["epoch"] for line in lines(output)] == [1, 2, 3, 4]
     assert (output / "model.onnx").exists()
+
+
+def test_a_batch_smaller_than_the_team_is_said(tmp_path: Path) -> None:
+    """Nothing would be learned; nothing is left that could be resumed."""
+    sets, recipe = all_sets(tmp_path / "sets"), tiny(tmp_path, batch="1", pictures="4")
+    arguments = command(2, sets, recipe, tmp_path / "run")
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        arguments, check=False, timeout=WAIT, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "picture for each of 2 processes; give a larger batch" in done.stderr
+    assert not (tmp_path / "run" / "checkpoint.pt").exists()
 
 
 @pytest.mark.parametrize(("count", "size"), [(64, 1), (64, 2), (7, 2), (1, 2), (9, 4)])

@@ -93,6 +93,7 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
     from tuningfork.train.recipe import load_recipe
     from tuningfork.train.run import Plan
     from tuningfork.train.run import train as run
+    from tuningfork.train.team import speaks
     from tuningfork.votes.rules import load_rule
     from tuningfork.web.settings import load_settings
 
@@ -102,7 +103,7 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
     if fold is not None:
         chosen = chosen.model_copy(update=_folded(fold))
     rule = load_rule(chosen.rule)
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=not speaks())
     store = cache or load_settings().cache
     with progress_bar("files") as progress:
         copy = partial(copied, cache=store, progress=progress)
@@ -124,7 +125,9 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
         resume=resume,
         steps=steps,
     )
-    typer.echo(run(plan, console))
+    trained = run(plan, console)
+    if speaks():
+        typer.echo(trained)
 
 
 def _folded(text: str) -> dict[str, float | int]:

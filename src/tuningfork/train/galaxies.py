@@ -156,6 +156,16 @@ def draw_weights(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.float64]:
     return weights
 
 
+def teaching(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.bool_]:
+    """Of which galaxies something is known that the recipe's loss asks for, teachers apart."""
+    loss = recipe.loss
+    found = (loss.classes > 0) & (galaxies.likelihood < 1).any(axis=1)
+    found |= (loss.votes > 0) & galaxies.has_votes
+    for places in galaxies.side_rules.values():
+        found |= (loss.side_rules > 0) & (places >= 0)
+    return np.asarray(found)
+
+
 def logit_shifts(galaxies: Galaxies, recipe: Recipe) -> NDArray[np.float32]:
     """What the loss adds to the logits of a known bar or spiral, where its source has many bars.
 

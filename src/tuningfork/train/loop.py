@@ -7,7 +7,6 @@ stopped and resumed goes through the same numbers as one that was not.
 from __future__ import annotations
 
 import copy
-import json
 import math
 import pickle
 import time
@@ -25,16 +24,18 @@ from torch import Tensor, nn
 from tuningfork.errors import BadData, BadRule
 from tuningfork.files import replacing
 from tuningfork.train.augment import Ranges, augment
-from tuningfork.train.galaxies import Galaxies, class_weights, draw_weights, logit_shifts
+from tuningfork.train.galaxies import Galaxies, class_weights, draw_weights, logit_shifts, teaching
 from tuningfork.train.losses import Targets, total_loss
 from tuningfork.train.material import Material
 from tuningfork.train.networks import half_precision
 from tuningfork.train.recipe import Recipe, RoundSettings
+from tuningfork.train.record import METRICS, append, summary
 from tuningfork.train.teach import Taught, teach
 from tuningfork.train.validate import validate
 
 CHECKPOINT = "checkpoint.pt"
-METRICS = "metrics.jsonl"
+
+_WRONG = (ValueError, TypeError, AttributeError)
 
 
 @dataclass
@@ -68,16 +69,17 @@ class State:
         """Go back to a saved state. Raises BadData if the file is damaged."""
         try:
             content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            self.network.load_state_dict(content["network"])
+            self.average.load_state_dict(content["average"])
+            self.optimiser.load_state_dict(content["optimiser"])
+            self.taught = None if content["taught"] is None else Taught(**content["taught"])
+            self.epoch, self.updates, self.best_loss, self.best_epoch = content["progress"]
+            self.best = content["best"]
+        # What torch's unpickler raises of bytes that are no checkpoint is hardly to be foreseen.
+        except (RuntimeError, EOFError, pickle.UnpicklingError, LookupError, *_WRONG) as error:
             raise BadData(
                 f"{path}: the checkpoint is damaged; start the run again in another --output"
             ) from error
-        self.network.load_state_dict(content["network"])
-        self.average.load_state_dict(content["average"])
-        self.optimiser.load_state_dict(content["optimiser"])
-        self.taught = None if content["taught"] is None else Taught(**content["taught"])
-        self.epoch, self.updates, self.best_loss, self.best_epoch = content["progress"]
-        self.best = content["best"]
 
 
 def new_state(network: nn.Module, recipe: Recipe) -> State:
@@ -125,6 +127,11 @@ class Trainer:
                 "every galaxy validates or its source has weight 0, so that none trains; "
                 "add galaxies, or change the recipe's validation or weights"
             )
+        if not recipe.rounds[0].teachers and not teaching(galaxies, recipe)[self.draws > 0].any():
+            raise BadData(
+                "nothing that the recipe's loss asks for is known of any galaxy that trains; add "
+                "a set with classes or votes, or teachers to the recipe's first round"
+            )
         self.shifts = torch.from_numpy(logit_shifts(galaxies, recipe))
         self.class_weights = self._class_weights(recipe.rounds[0])
         self.votes = torch.from_numpy(np.nan_to_num(galaxies.votes))
@@ -153,14 +160,15 @@ class Trainer:
             if self.team.leads:
                 record |= validate(state.average, self.material, progress)
             record = self.team.told(record)
+            self._check_finite(record)
             state.epoch += 1
             self._remember(record["validation_loss"])
             line = {"epoch": state.epoch, "round": position + 1} | record
             if self.team.leads:
                 # The record first: a resumed run drops a line too many, but could not write one.
-                _append(folder / METRICS, line)
+                append(folder / METRICS, line)
                 state.save(folder / CHECKPOINT)
-                progress.console.print(_summary(line), highlight=False, soft_wrap=True)
+                progress.console.print(summary(line), highlight=False, soft_wrap=True)
 
     def final_network(self) -> nn.Module:
         """The network that the recipe keeps."""
@@ -227,6 +235,11 @@ class Trainer:
                 sums[name] = sums.get(name, 0.0) + value
             progress.update(task, advance=len(rows))
         progress.remove_task(task)
+        if not state.updates:
+            raise BadRule(
+                f"recipe {recipe.name}: of no batch of {recipe.batch} there is a picture for each "
+                f"of {self.team.size} processes; give a larger batch or fewer processes"
+            )
         sums = self.team.total(sums)
         right, known, seen = (sums.pop(name) for name in ("right", "known", "seen"))
         return {name: value / max(seen, 1) for name, value in sums.items()} | {
@@ -290,15 +303,27 @@ class Trainer:
         logits = logits.float().cpu()
         loss, parts = total_loss(logits, self.material.outputs, targets, self.recipe.loss)
         if not torch.isfinite(loss):
-            raise BadRule(
-                f"recipe {self.recipe.name}: the loss is {loss.item()} in epoch {state.epoch + 1}, "
-                "the training diverged; lower rate in its rounds and start in another --output"
-            )
+            raise self._diverged(loss.item())
         loss.backward()  # type: ignore[no-untyped-call]
         state.optimiser.step()
         state.updates += 1
         self._update_average()
         return logits.detach(), {"loss": loss.item()} | parts
+
+    def _check_finite(self, record: dict[str, Any]) -> None:
+        """The last step of an epoch may have diverged: that is no state to save."""
+        loss = record["validation_loss"]
+        if loss is not None and not math.isfinite(loss):
+            raise self._diverged(loss)
+        for one in self.state.network.state_dict().values():
+            if not torch.isfinite(one).all():
+                raise self._diverged(math.nan)
+
+    def _diverged(self, loss: float) -> BadRule:
+        return BadRule(
+            f"recipe {self.recipe.name}: the loss is {loss} in epoch {self.state.epoch + 1}, "
+            "the training diverged; lower rate in its rounds and start in another --output"
+        )
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -354,23 +379,3 @@ def _right(logits: Tensor, possible: Tensor) -> tuple[int, int]:
     known = possible.sum(dim=1) == 1
     answers = logits[known, : possible.shape[1]].argmax(dim=1)
     return int((answers == possible[known].float().argmax(dim=1)).sum()), int(known.sum())
-
-
-def _append(path: Path, line: dict[str, Any]) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
-
-
-def _summary(line: dict[str, Any]) -> str:
-    seconds = max(line["seconds"], 0.001)
-    measured = [
-        f"validation {name} {line[f'validation_{name}']:.4f}"
-        for name in ("loss", "accuracy", "rmse")
-        if line[f"validation_{name}"] is not None
-    ]
-    losses = ", ".join([f"loss {line['loss']:.4f}", *measured])
-    return (
-        f"epoch {line['epoch']}: {losses}; "
-        f"{seconds:.0f} s, {line['pictures'] / seconds:.0f} images/s, "
-        f"{line['loading_seconds'] / seconds:.0%} of the time loading"
-    )

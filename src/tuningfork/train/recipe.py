@@ -6,6 +6,7 @@ refused with the key's name. One that builds on another (``builds_on``) says wha
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -136,6 +137,7 @@ class OptimiserSettings(_Part):
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     momentum: Share = 0.0
     nesterov: bool = False
+    """Look ahead by the momentum, which must be above 0."""
     decay: Annotated[float, Field(ge=0)] = 0.0
     """Learning rate after n updates: rate / (1 + decay * n) (sgd)."""
     average: Share = 0.0
@@ -221,6 +223,17 @@ class Recipe(_Part):
             raise ValueError("the reference network trains in one round")
         if self.network.kind == "reference" and self.begins_with:
             raise ValueError("the reference network begins with fresh weights")
+        return self
+
+    @model_validator(mode="after")
+    def _learns(self) -> Recipe:
+        if not self.network.widths:
+            raise ValueError("network.widths names no stage")
+        if self.optimiser.nesterov and not self.optimiser.momentum:
+            raise ValueError("optimiser.nesterov needs a momentum")
+        loss = self.loss
+        if not (loss.classes or loss.votes or loss.side_rules):
+            raise ValueError("loss.classes, votes and side_rules are all 0: nothing is learned")
         return self
 
     @model_validator(mode="after")
@@ -321,7 +334,7 @@ def load_recipe(name_or_path: str) -> Recipe:
         if not path.is_file():
             raise UnknownName(f"{path}: no such recipe file; check the path")
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")  # Notepad begins a file with a mark
         except (OSError, UnicodeDecodeError) as error:
             raise BadRule(f"{path}: cannot be read as text ({error}); mend the file") from error
     else:
@@ -362,10 +375,15 @@ def _filled(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 def _parsed(text: str, where: str) -> Recipe:
     try:
-        return Recipe.model_validate(_whole(tomllib.loads(text)))
+        # By way of JSON, whose strict reading takes lists for tuples, but no "16" for 16.
+        whole = json.dumps(_whole(tomllib.loads(text)), default=str)
+        return Recipe.model_validate_json(whole, strict=True)
     except tomllib.TOMLDecodeError as error:
         raise BadRule(f"{where}: not valid TOML ({error}); mend that line") from error
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "recipe"
-        raise BadRule(f"{where}: {key}: {first['msg']}; mend that key") from error
+        said = first["msg"].removeprefix("Value error, ")
+        if not first["loc"]:
+            raise BadRule(f"{where}: {said}; mend the recipe") from error
+        key = ".".join(str(part) for part in first["loc"])
+        raise BadRule(f"{where}: {key}: {said}; mend that key") from error

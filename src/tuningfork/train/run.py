@@ -39,11 +39,12 @@ from tuningfork.train.curves import draw_curves
 from tuningfork.train.export import LARGEST_HALVED, check_parity, export_onnx
 from tuningfork.train.galaxies import Galaxies, gather
 from tuningfork.train.halve import halve_weights
-from tuningfork.train.loop import CHECKPOINT, METRICS, Trainer, new_state
+from tuningfork.train.loop import CHECKPOINT, Trainer, new_state
 from tuningfork.train.material import Material
 from tuningfork.train.needs import hashes_of, look_for_others
 from tuningfork.train.networks import build, outputs_of
 from tuningfork.train.recipe import Recipe
+from tuningfork.train.record import METRICS, drop_later_epochs, scores_of
 from tuningfork.train.stops import RECORD, alone_in, clear_stops
 from tuningfork.train.store import Store, open_store
 from tuningfork.train.team import Team, gathered_team, launch, restarted
@@ -163,9 +164,7 @@ def _prepare(
             temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         (plan.output / METRICS).unlink(missing_ok=True)
         return
-    if not path.exists():
-        raise BadData(f"{plan.output}: no run to resume; leave --resume out to start one")
-    before = json.loads(path.read_bytes())
+    before = _read_record(path, checkpoint)
     before["recipe"] = _completed(before["recipe"])
     # What taught may be gone by now: its answers are in the checkpoint.
     record["networks"] = before.get("networks", {}) | record["networks"]
@@ -178,7 +177,21 @@ def _prepare(
     if checkpoint.exists():
         trainer.state.restore(checkpoint)
     if leads:
-        _drop_later_epochs(plan.output / METRICS, trainer.state.epoch)
+        drop_later_epochs(plan.output / METRICS, trainer.state.epoch)
+
+
+def _read_record(path: Path, checkpoint: Path) -> dict[str, Any]:
+    if not path.exists() and checkpoint.exists():
+        raise BadData(f"{path}: missing beside the run's checkpoint; start in another --output")
+    if not path.exists():
+        raise BadData(f"{path.parent}: no run to resume; leave --resume out to start one")
+    try:
+        found = json.loads(path.read_bytes())
+        if isinstance(found, dict) and isinstance(found["recipe"], dict):
+            return found
+    except (ValueError, KeyError):
+        pass
+    raise BadData(f"{path}: the run's record is damaged; start in another --output")
 
 
 def _goes_on(output: Path) -> bool:
@@ -187,11 +200,9 @@ def _goes_on(output: Path) -> bool:
     It may have been lost before there was a record: then the others start anew too.
     """
     record = output / RECORD
-    return (
-        restarted()
-        and record.exists()
-        and json.loads(record.read_bytes()).get("launch") == launch()
-    )
+    if not restarted() or not record.exists():
+        return False
+    return bool(_read_record(record, output / CHECKPOINT).get("launch") == launch())
 
 
 def _completed(recipe: dict[str, Any]) -> dict[str, Any]:
@@ -200,13 +211,6 @@ def _completed(recipe: dict[str, Any]) -> dict[str, Any]:
         return Recipe.model_validate(recipe).model_dump(mode="json")
     except ValidationError:
         return recipe
-
-
-def _drop_later_epochs(metrics: Path, epoch: int) -> None:
-    """A kill between record and checkpoint may leave the record an epoch ahead, or torn."""
-    lines = metrics.read_text(encoding="utf-8").splitlines() if metrics.exists() else []
-    with replacing(metrics) as temporary:
-        temporary.write_text("".join(line + "\n" for line in lines[:epoch]), encoding="utf-8")
 
 
 def _record(plan: Plan, recipe: Recipe, galaxies: Galaxies, store: Store) -> dict[str, Any]:
@@ -228,43 +232,42 @@ def _record(plan: Plan, recipe: Recipe, galaxies: Galaxies, store: Store) -> dic
 
 
 def _export(plan: Plan, recipe: Recipe, trainer: Trainer, path: Path) -> None:
+    """Write the graph and its card; the graph gets its name last, when it is found sound."""
     material = trainer.material
     network, outputs = trainer.final_network(), material.outputs
-    export_onnx(network, outputs, recipe.pictures, path)
     side = recipe.pictures.input_pixels
     some = material.pictures(np.arange(min(32, len(material.galaxies))))
     pixels = centre(some, side).permute(0, 2, 3, 1).to(torch.uint8).contiguous().cpu().numpy()
-    parity = {"parity": check_parity(network, outputs, recipe.pictures, path, pixels)}
-    if recipe.half_weights:
-        halve_weights(path)
-        parity["parity_halved"] = check_parity(
-            network, outputs, recipe.pictures, path, pixels, limit=LARGEST_HALVED
+    with replacing(path) as graph:
+        export_onnx(network, outputs, recipe.pictures, graph)
+        parity = {"parity": check_parity(network, outputs, recipe.pictures, graph, pixels)}
+        if recipe.half_weights:
+            halve_weights(graph)
+            parity["parity_halved"] = check_parity(
+                network, outputs, recipe.pictures, graph, pixels, limit=LARGEST_HALVED
+            )
+        card = Card(
+            name=recipe.name,
+            recipe=recipe.name,
+            rule=recipe.rule,
+            classes=load_rule(recipe.rule).class_names,
+            preprocessing=Preprocessing(recipe.pictures.frame_pixels, side),
+            sha256=sha256_of(graph),
+            columns=() if outputs.votes is None else TREE.columns,
+            parameters=sum(one.numel() for one in network.parameters()),
+            data=trainer.galaxies.kept(trainer.draws > 0).counts(),
+            held_out=recipe.held_out,
+            scores=parity | _last_scores(plan.output / METRICS, recipe, trainer),
+            version=metadata.version("tuningfork"),
+            created=datetime.now(UTC).date().isoformat(),
+            credits=CREDITS,
         )
-    counts = trainer.galaxies.kept(trainer.draws > 0).counts()
-    card = Card(
-        name=recipe.name,
-        recipe=recipe.name,
-        rule=recipe.rule,
-        classes=load_rule(recipe.rule).class_names,
-        preprocessing=Preprocessing(recipe.pictures.frame_pixels, side),
-        sha256=sha256_of(path),
-        columns=() if outputs.votes is None else TREE.columns,
-        parameters=sum(one.numel() for one in network.parameters()),
-        data=counts,
-        held_out=recipe.held_out,
-        scores=parity | _last_scores(plan.output / METRICS, recipe, trainer),
-        version=metadata.version("tuningfork"),
-        created=datetime.now(UTC).date().isoformat(),
-        credits=CREDITS,
-    )
-    write_card(card, path.with_suffix(".json"))
+        write_card(card, path.with_suffix(".json"))
 
 
 def _last_scores(metrics: Path, recipe: Recipe, trainer: Trainer) -> dict[str, Any]:
-    lines = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
-    epoch = trainer.state.best_epoch if recipe.keep == "best" else trainer.state.epoch
-    kept: dict[str, Any] = next((one for one in lines if one["epoch"] == epoch), {})
-    return {name: value for name, value in kept.items() if name.startswith("validation_")}
+    state = trainer.state
+    return scores_of(metrics, state.best_epoch if recipe.keep == "best" else state.epoch)
 
 
 class _Speed(ProgressColumn):

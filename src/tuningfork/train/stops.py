@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from tuningfork.errors import BadData, TrainingStopped, TuningForkError
 from tuningfork.files import held
@@ -38,11 +41,13 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def clear_stops(folder: Path) -> Iterator[None]:
-    """Turn Ctrl-C, lack of memory or disk space and unusable files into TrainingStopped."""
+    """Turn Ctrl-C, SIGTERM, lack of memory or disk and unusable files into TrainingStopped."""
     try:
-        yield
+        with _interrupted_by_sigterm():
+            yield
     except KeyboardInterrupt as error:
-        raise TrainingStopped(f"stopped by Ctrl-C; {_again(folder)}") from error
+        what = "SIGTERM" if isinstance(error, _Terminated) else "Ctrl-C"
+        raise TrainingStopped(f"stopped by {what}; {_again(folder)}") from error
     except TuningForkError:
         raise
     except Exception as error:
@@ -52,10 +57,30 @@ def clear_stops(folder: Path) -> Iterator[None]:
         raise TrainingStopped(f"{reason} {_again(folder)}") from error
 
 
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which is how a container or a machine that is taken away ends a process."""
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise _Terminated
+
+    # Only the main thread may handle signals.
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _again(folder: Path) -> str:
     if (folder / RECORD).exists():
         return f"continue with the same command and --resume (--output {folder})"
-    return "nothing was trained yet: give the same command again"
+    return "give the same command again: nothing was trained yet"
 
 
 def _reason(error: Exception, folder: Path) -> str | None:
@@ -68,7 +93,7 @@ def _reason(error: Exception, folder: Path) -> str | None:
         lacks_memory = isinstance(one, OSError) and one.errno == errno.ENOMEM
         said = str(one).lower()
         if isinstance(one, MemoryError) or lacks_memory or any(w in said for w in _LACK_OF_MEMORY):
-            return "out of memory; close other programs, then"
+            return "out of memory; close other programs or take a smaller network or batch, then"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}; mend this, then"
     return None

@@ -8,8 +8,10 @@ import json
 import math
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +23,12 @@ from tuningfork.errors import BadData, UnreadableImage
 from tuningfork.files import replacing
 from tuningfork.images.decode import opened
 from tuningfork.images.frame import Preprocessing
+from tuningfork.model.card import sha256_of
 from tuningfork.train.galaxies import Galaxies
 from tuningfork.train.recipe import Recipe
+
+ABANDONED = 3600
+"""Seconds without a write after which a half-written file is nobody's."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,10 @@ def open_store(galaxies: Galaxies, recipe: Recipe, folder: Path, progress: Progr
     kept = _kept(path, record, shape)
     if kept is None:
         refusals = _decode_all(galaxies, recipe, path, shape, progress)
+        content = {"sha256": sha256_of(path), "refusals": refusals}
         with replacing(record) as temporary:
-            temporary.write_text(json.dumps(refusals, indent=1), encoding="utf-8")
-        kept = np.load(path, mmap_mode="r"), refusals
+            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        kept = _mapped(path), refusals
     pixels, refusals = kept
     readable = np.ones(len(galaxies), dtype=np.bool_)
     readable[list(refusals)] = False
@@ -76,14 +83,27 @@ def _kept(
 ) -> tuple[NDArray[np.uint8], dict[int, str]] | None:
     """What an earlier run decoded; None if there is nothing, or it is damaged."""
     try:
-        refusals = {
-            int(row): str(reason) for row, reason in json.loads(record.read_bytes()).items()
-        }
-        pixels = np.load(path, mmap_mode="r")
-    except (FileNotFoundError, ValueError, EOFError, AttributeError):
+        content = json.loads(record.read_bytes())
+        refusals = {int(row): str(reason) for row, reason in content["refusals"].items()}
+        pixels = _mapped(path)
+        whole = content["sha256"] == sha256_of(path)
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    whole = pixels.shape == shape and pixels.dtype == np.uint8
+    whole &= pixels.shape == shape and pixels.dtype == np.uint8
     return (pixels, refusals) if whole and all(0 <= row < shape[0] for row in refusals) else None
+
+
+def _mapped(path: Path) -> NDArray[np.uint8]:
+    # np.load would try whatever else a damaged file looks like.
+    return np.lib.format.open_memmap(path, mode="r")
+
+
+def _clear_abandoned(folder: Path) -> None:
+    """Remove what runs left that were killed while they decoded: nobody else ever would."""
+    for one in folder.glob(".pictures-*"):
+        with suppress(FileNotFoundError):
+            if time.time() - one.stat().st_mtime > ABANDONED:
+                one.unlink()
 
 
 def _hashes(galaxies: Galaxies, progress: Progress) -> list[bytes]:
@@ -115,7 +135,8 @@ def _decode_all(
     black = bytes(math.prod(shape[1:]))
     form = {"descr": "|u1", "fortran_order": False, "shape": shape}
     task = progress.add_task("Decoding pictures", total=len(galaxies))
-    with replacing(path) as temporary:
+    _clear_abandoned(path.parent)
+    with replacing(path) as temporary, _named(path):
         # Before minutes of decoding, not after.
         if shutil.disk_usage(path.parent).free < math.prod(shape):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path.parent))
@@ -131,6 +152,16 @@ def _decode_all(
                 progress.advance(task)
     progress.remove_task(task)
     return refusals
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Say which file an error of the disk is about: writing into an open one does not."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _decoded(galaxies: Galaxies, recipe: Recipe) -> Iterator[NDArray[np.uint8] | UnreadableImage]:

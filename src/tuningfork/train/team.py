@@ -104,6 +104,11 @@ def restarted() -> bool:
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
 
 
+def speaks() -> bool:
+    """Whether this process is the first of those that torchrun started, or alone."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 @contextmanager
 def gathered_team() -> Iterator[Team]:
     """Meet the other processes that torchrun started, until the block ends."""
