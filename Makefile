@@ -43,6 +43,7 @@ cards: .venv/test.stamp ## measure the bundled network and write docs/model-card
 	mkdir -p build/cards
 	$(BIN)/tuningfork evaluate $(DATA)/reference_test --json build/cards/reference_test.json \
 		--against $(DATA)/reference_predictions.csv --report build/cards/reference_test.html
+	$(BIN)/tuningfork evaluate $(DATA)/reference_test --model swift --json build/cards/swift.json
 	for set in kaggle gz2; do $(BIN)/tuningfork evaluate $(DATA)/$$set --held-out \
 		--same $(DATA)/same_galaxy.csv --json build/cards/$$set.json \
 		--report build/cards/$$set.html || exit 1; done

@@ -33,6 +33,8 @@ def test_figures_are_of_the_weights_that_ship(figures: dict[str, Any]) -> None:
     card = load_model().card
     assert figures["model"]["sha256"] == card.sha256, "run make cards"
     assert figures["model"]["data"] == dict(card.data)
+    small = load_model("swift").card
+    assert figures["small"]["sha256"] == small.sha256, "run make cards"
     stated = (DOCS / "model-card.md").read_text(encoding="utf-8")
     assert card.sha256 in stated
     assert f"{figures['evaluations'][0]['accuracy']:.4f}" in stated

@@ -35,6 +35,8 @@ EVALUATIONS = {
     "simulated": "the simulated deck",
 }
 """What is evaluated: the name of its JSON, and what the card calls it."""
+SMALL = "swift"
+"""The other network that ships, of which the model card says less."""
 KNOWLEDGE = {
     "kaggle": "37 weighted votes",
     "gz2": "votes as given and debiased",
@@ -49,12 +51,18 @@ def condense(folder: Path, sets: Sequence[GalaxySet], rule: Rule, model: Model) 
 
     Raises BadData if a file is missing or belongs to other weights.
     """
+    small = load_model(SMALL)
     found = {name: _read(folder / f"{name}.json", model) for name in EVALUATIONS}
     volunteers = _read(folder / "volunteers.json", model)
     stated: dict[str, Any] = plain(
         {
             "model": _model(model),
-            "training": _training(),
+            "training": _training(BUNDLED),
+            "small": _model(small)
+            | {
+                "training": _training(SMALL),
+                "evaluation": _evaluation(_read(folder / f"{SMALL}.json", small)),
+            },
             "calibration": model.card.calibration and model.card.calibration.measured,
             "evaluations": [
                 {"title": title} | _evaluation(found[name]) for name, title in EVALUATIONS.items()
@@ -100,14 +108,14 @@ def _model(model: Model) -> dict[str, Any]:
     names = ("name", "recipe", "classes", "sha256", "parameters", "data", "held_out", "version",
              "created", "credits", "licence")  # fmt: skip
     return {name: getattr(card, name) for name in names} | {
-        "megabytes": graph_path(BUNDLED).stat().st_size / 1e6,
+        "megabytes": graph_path(model.card.name).stat().st_size / 1e6,
         "input_pixels": card.preprocessing.input_pixels,
         "part": card.preprocessing.input_pixels / card.preprocessing.frame_pixels,
     }
 
 
-def _training() -> dict[str, Any] | None:
-    history = read_history()
+def _training(name: str) -> dict[str, Any] | None:
+    history = read_history(name)
     if not history:
         return None
     last = history[-1]

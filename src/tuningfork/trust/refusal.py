@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-AXES = 96
+AXES = 160
 """Principal axes that are kept at most."""
 LIMIT = 12.0
 """Standard deviations at which an axis is cut off, so that none outweighs all others."""
-PENALTY = 0.003
+PENALTY = 0.001
 """scikit-learn's C: the smaller, the smoother."""
 
 
