@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+LOCK = ".lock"
+"""The file by which a process holds a folder."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -38,7 +41,7 @@ def held(folder: Path, *, wait: bool = False) -> Iterator[bool]:
     The hold ends with the process, however that ends. With ``wait`` it waits for other processes
     to let go.
     """
-    with (folder / ".lock").open("w") as lock:
+    with (folder / LOCK).open("w") as lock:
         yield hold(lock, wait=wait)
 
 

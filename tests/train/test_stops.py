@@ -86,3 +86,17 @@ def test_a_second_run_in_one_folder_is_refused(tmp_path: Path) -> None:
         pass
     with alone_in(tmp_path):
         pass
+
+
+def test_a_run_that_was_refused_leaves_no_folder(tmp_path: Path) -> None:
+    """One that held something, or that the user made, stays."""
+    new, used, own = tmp_path / "new", tmp_path / "used", tmp_path / "own"
+    own.mkdir()
+    for folder in (new, own):
+        with alone_in(folder):
+            pass
+    with alone_in(used):
+        (used / RECORD).touch()
+    assert not new.exists()
+    assert (used / RECORD).exists()
+    assert own.is_dir()

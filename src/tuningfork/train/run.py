@@ -82,7 +82,6 @@ def train(plan: Plan, console: Console) -> Path:
     Raises TrainingStopped on Ctrl-C, lack of memory or of disk space: the folder can be resumed.
     """
     with clear_stops(plan.output), gathered_team() as team, ExitStack() as held:
-        plan.output.mkdir(parents=True, exist_ok=True)
         if team.leads:
             held.enter_context(alone_in(plan.output))
         else:

@@ -6,12 +6,12 @@ import errno
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 from tuningfork.errors import BadData, TrainingStopped, TuningForkError
-from tuningfork.files import held
+from tuningfork.files import LOCK, held
 
 RECORD = "run.json"
 """Written when a run begins: without it there is nothing to resume."""
@@ -30,13 +30,24 @@ _LACK_OF_MEMORY = (
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Hold the folder. Two runs in one would write over each other: BadData for the second."""
-    with held(folder) as alone:
-        if not alone:
-            raise BadData(
-                f"{folder}: another run is training here; wait for it or give another --output"
-            )
-        yield
+    """Hold the folder. Two runs in one would write over each other: BadData for the second.
+
+    It is made if need be, and removed again if nothing came into it.
+    """
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with held(folder) as alone:
+            if not alone:
+                raise BadData(
+                    f"{folder}: another run is training here; wait for it or give another --output"
+                )
+            yield
+    finally:
+        if made and all(one.name == LOCK for one in folder.iterdir()):
+            with suppress(OSError):
+                (folder / LOCK).unlink()
+                folder.rmdir()
 
 
 @contextmanager
