@@ -22,16 +22,20 @@ CALIBRATE = $(BIN)/tuningfork calibrate $(1) $(addprefix $(DATA)/,kaggle gz2 kag
 	--frame kaggle_five=0.71698 --frame efigi=0.5 --same $(DATA)/same_galaxy.csv \
 	--not-galaxies $(DATA)/not_galaxies.zip --output $(1)/calibrated.onnx
 FOLDS := 1 2 3 4
+FOLDED := $(addprefix --fold runs/fold,$(FOLDS))
 
 # Started again it goes on where it stood; `rm -r runs` begins anew. STEPS=2 rehearses it, in a copy of the project.
 model: .venv/test.stamp ## train the bundled networks anew and put them in their place
 	for recipe in compact taught lean longer; do [ -f runs/$$recipe/calibrated.onnx ] || { \
 		$(call TRAIN,runs/$$recipe) --recipe $$recipe && \
 		$(call CALIBRATE,runs/$$recipe); } || exit 1; done
-	[ -f runs/full/model.onnx ] || $(call TRAIN,runs/full) --recipe full
 	for fold in $(FOLDS); do [ -f runs/fold$$fold/model.onnx ] || $(call TRAIN,runs/fold$$fold) \
 		--recipe crossed --fold $$fold/$(words $(FOLDS)) || exit 1; done
-	$(call CALIBRATE,runs/full) $(addprefix --fold runs/fold,$(FOLDS))
+	for recipe in symmetric second_round second_seed third_round; do [ -f runs/$$recipe/calibrated.onnx ] || { \
+		$(call TRAIN,runs/$$recipe) --recipe $$recipe && \
+		$(call CALIBRATE,runs/$$recipe) $(FOLDED); } || exit 1; done
+	[ -f runs/full/model.onnx ] || $(call TRAIN,runs/full) --recipe full
+	$(call CALIBRATE,runs/full) $(FOLDED)
 	[ -f runs/swift/model.onnx ] || $(call TRAIN,runs/swift) --recipe swift
 	$(call CALIBRATE,runs/swift)
 	for name in full swift; do to=src/tuningfork/model/weights/$$name; \

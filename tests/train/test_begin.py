@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import numpy_helper
 
 from tests.train.made import all_sets, plan, quiet, recipe
 from tests.train.test_teach import drawn, material
@@ -23,13 +25,13 @@ from tuningfork.train.recipe import Recipe, load_recipe
 from tuningfork.train.run import train
 
 
-def begun(recipe: Recipe, name: str) -> tuple[Deepened, Material]:
-    """A fresh network of the recipe that begins with ``name``."""
+def begun(recipe: Recipe, *names: str) -> tuple[Deepened, Material]:
+    """A fresh network of the recipe that begins with the mean of these."""
     torch.manual_seed(5)
     network = build(recipe.network, outputs_of(recipe.network, 4), 112)
     assert isinstance(network, Deepened)
     found = material(recipe)
-    begin_with(network, name, found)
+    begin_with(network, names, found)
     return network, found
 
 
@@ -68,6 +70,30 @@ def test_its_further_blocks_can_learn(name: str, stages: int) -> None:
     assert len(silent) == stages
     network(found.normalised(centre(torch.from_numpy(drawn()), 112))).square().mean().backward()
     assert all(one.grad is not None and one.grad.any() for one in silent)
+
+
+def test_it_begins_with_the_mean_of_several(tmp_path: Path) -> None:
+    """Of a network and one whose last layer is zero: half the logits, and all else alike."""
+    graph = onnx.load(graph_path("full"))
+    for tensor in graph.graph.initializer:
+        if tensor.name.removesuffix("/half").endswith(("head.weight", "head.bias")):
+            zero = np.zeros_like(numpy_helper.to_array(tensor))
+            tensor.CopyFrom(numpy_helper.from_array(zero, tensor.name))
+    other = tmp_path / "other.onnx"
+    onnx.save(graph, other)
+    pictures = centre(torch.from_numpy(drawn()), 112)
+    answers = []
+    for names in (("full",), ("full", str(other))):
+        network, found = begun(load_recipe("full"), *names)
+        with torch.no_grad():
+            answers.append(network.eval()(found.normalised(pictures)))
+    torch.testing.assert_close(answers[1], answers[0] / 2, rtol=1e-3, atol=1e-3)
+
+
+def test_networks_that_are_not_alike_have_no_mean() -> None:
+    """Both are named."""
+    with pytest.raises(BadRule, match="swift and full, which are not alike"):
+        begun(load_recipe("swift"), "swift", "full")
 
 
 def test_another_shape_is_refused() -> None:

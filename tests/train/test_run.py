@@ -12,8 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import torch
+from onnx import numpy_helper
 from PIL import Image
 from torch import Tensor
 from typer.testing import CliRunner
@@ -70,7 +74,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 @pytest.fixture
 def without_export(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the slow last step, where a test looks at the training alone."""
-    monkeypatch.setattr(runs, "_export", lambda plan, *_: plan.output)
+    monkeypatch.setattr(runs, "_export", lambda *_: None)
     monkeypatch.setattr(runs, "draw_curves", lambda *_: None)
 
 
@@ -403,6 +407,34 @@ def test_an_unsound_export_gets_no_name(
     with pytest.raises(BadModel, match="differs"):
         train(replace(one, store=finished.folder / "cache", steps=1), quiet())
     assert not list((tmp_path / "run").glob("*model*"))
+
+
+def test_the_mean_with_a_finished_network_is_exported(finished: Finished, tmp_path: Path) -> None:
+    """Its answers are those of a graph whose every weight is the mean; the figures are its own."""
+    alone = plan(finished.paths, recipe(finished.folder), tmp_path / "alone")
+    alone = replace(alone, store=finished.folder / "cache", steps=3)
+    merged = alone.recipe.model_copy(update={"mean_with": (str(finished.output),)})
+    together = replace(alone, recipe=merged, output=tmp_path / "together")
+    console = quiet()
+    train(alone, quiet())
+    train(together, console)
+    assert metrics(alone.output) == metrics(together.output)
+    graph, other = (onnx.load(one / "model.onnx") for one in (alone.output, finished.output))
+    others = {one.name: numpy_helper.to_array(one) for one in other.graph.initializer}
+    for one in graph.graph.initializer:
+        own = numpy_helper.to_array(one)
+        if own.dtype == np.float32:
+            one.CopyFrom(numpy_helper.from_array((own + others[one.name]) / 2, one.name))
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    expected = session.run(["probabilities", "fractions"], {"pixels": pixels})
+    model = load_model(together.output)
+    found = model.answer(pixels)
+    np.testing.assert_allclose(found.probabilities, expected[0], atol=1e-4)
+    np.testing.assert_allclose(found.fractions, expected[1], atol=1e-4)
+    loss = model.card.scores["validation_loss"]
+    assert loss != metrics(together.output)[-1]["validation_loss"]
+    assert f"validation loss {loss:.4f}" in printed(console).split("its mean with")[1]
 
 
 def test_a_set_of_which_nothing_is_known_trains_nothing(tmp_path: Path) -> None:

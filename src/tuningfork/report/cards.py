@@ -20,7 +20,7 @@ from tuningfork.data import GalaxySet, Known, read_set
 from tuningfork.errors import BadData
 from tuningfork.files import replacing
 from tuningfork.model.history import read_history
-from tuningfork.model.session import BUNDLED, Model, graph_path, load_model
+from tuningfork.model.session import Model, graph_path, load_model
 from tuningfork.report.findings import plain, write_json
 from tuningfork.report.volunteers import SHORT
 from tuningfork.report.wording import environment
@@ -57,10 +57,10 @@ def condense(folder: Path, sets: Sequence[GalaxySet], rule: Rule, model: Model) 
     stated: dict[str, Any] = plain(
         {
             "model": _model(model),
-            "training": _training(BUNDLED),
+            "training": _training(model),
             "small": _model(small)
             | {
-                "training": _training(SMALL),
+                "training": _training(small),
                 "evaluation": _evaluation(_read(folder / f"{SMALL}.json", small)),
             },
             "calibration": model.card.calibration and model.card.calibration.measured,
@@ -114,16 +114,15 @@ def _model(model: Model) -> dict[str, Any]:
     }
 
 
-def _training(name: str) -> dict[str, Any] | None:
-    history = read_history(name)
+def _training(model: Model) -> dict[str, Any] | None:
+    history, scores = read_history(model.card.name), model.card.scores
     if not history:
         return None
-    last = history[-1]
     return {
         "epochs": len(history),
-        "loss": last["validation_loss"],
-        "accuracy": last["validation_accuracy"],
-        "known": last["validation_known"],
+        "loss": scores["validation_loss"],
+        "accuracy": scores["validation_accuracy"],
+        "known": scores["validation_known"],
         "hours": sum(one.get("seconds") or 0 for one in history) / 3600,
     }
 

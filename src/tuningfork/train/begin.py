@@ -8,9 +8,10 @@ variance are measured over pictures, scale and offset follow so that the answers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import numpy as np
@@ -24,9 +25,10 @@ from tuningfork.errors import BadModel, BadRule
 from tuningfork.model.session import graph_path
 from tuningfork.train.augment import centre
 from tuningfork.train.equivariant import EPSILON, EquivariantNetwork, GroupConvolution
+from tuningfork.train.export import export_onnx
 from tuningfork.train.halve import HALF
 from tuningfork.train.material import Material
-from tuningfork.train.networks import ResidualNetwork
+from tuningfork.train.networks import ResidualNetwork, build
 from tuningfork.train.recipe import SYMMETRIES
 
 MEASURED = 1024
@@ -57,15 +59,17 @@ class _Layer(Protocol):
 
 
 @torch.no_grad()
-def begin_with(network: Deepened, name: str, material: Material) -> None:
-    """Give a fresh network the weights of a finished one, in place.
+def begin_with(network: Deepened, names: Sequence[str], material: Material) -> None:
+    """Give a fresh network the weights of a finished one, in place, or the mean of several.
 
-    ``name`` is a bundled network, the folder of a run or an ONNX file. Raises UnknownName if there
-    is none, BadRule unless its stages have the same widths and no more blocks, and its outputs the
-    same columns, BadModel if the file cannot be read.
+    Each of ``names`` is a bundled network, the folder of a run or an ONNX file. Networks that went
+    the same way before they parted lie in one valley of the loss, and their mean lies lower than
+    they do (model soups, Wortsman et al. 2022, section 3.1). Raises UnknownName if there is none,
+    BadRule unless their stages have the same widths and no more blocks, and their outputs the same
+    columns, BadModel if a file cannot be read.
     """
-    weights = _weights_of(graph_path(name))
-    trouble = f"recipe {material.recipe.name}: it cannot begin with {name}"
+    trouble = f"recipe {material.recipe.name}: it cannot begin with {' and '.join(names)}"
+    weights = _mean([_weights_of(graph_path(name)) for name in names], trouble)
     layers = _layers(network)
     places = _places(network, layers, weights, trouble)
     for own, other in places.items():
@@ -74,6 +78,20 @@ def begin_with(network: Deepened, name: str, material: Material) -> None:
     network.head.weight.copy_(weights["head.weight"])
     network.head.bias.copy_(weights["head.bias"])
     _unfold(network, [layers[own] for own in places], material)
+
+
+def mean_with(network: nn.Module, names: Sequence[str], material: Material) -> nn.Module:
+    """Give the mean of a network's weights and those of finished ones (see :func:`begin_with`)."""
+    recipe = material.recipe
+    found = build(recipe.network, material.outputs, recipe.pictures.input_pixels)
+    found.to(material.team.device)
+    if not isinstance(found, Deepened):
+        raise BadRule(f"recipe {recipe.name}: a {recipe.network.kind} network has no mean")
+    with TemporaryDirectory() as folder:
+        own = Path(folder) / "own.onnx"
+        export_onnx(network, material.outputs, recipe.pictures, own)
+        begin_with(found, (str(own), *names), material)
+    return found.eval()
 
 
 def _weights_of(path: Path) -> Weights:
@@ -88,6 +106,13 @@ def _weights_of(path: Path) -> Weights:
         for tensor in tensors
         if tensor.name.startswith("network.")
     }
+
+
+def _mean(several: Sequence[Weights], trouble: str) -> Weights:
+    shapes = [{name: tensor.shape for name, tensor in one.items()} for one in several]
+    if any(one != shapes[0] for one in shapes):
+        raise BadRule(f"{trouble}, which are not alike in layers and widths; choose others")
+    return {name: torch.stack([one[name] for one in several]).mean(dim=0) for name in several[0]}
 
 
 def _layers(network: Deepened) -> dict[str, _Layer]:

@@ -177,6 +177,10 @@ class Trainer:
             network.load_state_dict(self.state.best)
         return network.eval()
 
+    def epoch_kept(self) -> int:
+        """The epoch that :meth:`final_network` is of."""
+        return self.state.best_epoch if self.recipe.keep == "best" else self.state.epoch
+
     def _taught(self, stretch: RoundSettings, progress: Progress) -> Taught:
         """What the leader was taught, so that all learn the same."""
         count, columns = self.votes.shape

@@ -1,4 +1,4 @@
-"""The finished networks that a recipe needs: one to begin with, and teachers."""
+"""The finished networks that a recipe needs: to begin with, teachers, and for a mean."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def hashes_of(recipe: Recipe) -> dict[str, str]:
 def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
     """Hold every network that the recipe needs against it, hours before it is used.
 
-    One that taught may have learned from galaxies that validate here, which is told; one that
-    is begun with may not, for then nothing here is measured on galaxies it never met.
+    One that taught may have learned from galaxies that validate here, which is told; one whose
+    weights are taken may not, for then nothing here is measured on galaxies it never met.
 
     Raises UnknownName for one that is not there, BadModel for one without a sound card, BadRule
     for one that does not fit.
@@ -44,10 +44,10 @@ def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
             check_teacher(name, card, recipe)
         if not _learned_from_ours(card, recipe):
             continue
-        if name == recipe.begins_with:
+        if name in recipe.merged:
             raise BadRule(
-                f"recipe {recipe.name}: it begins with {name}, which learned from galaxies that "
-                "only validate here; begin with a network that was kept from them, or with none"
+                f"recipe {recipe.name}: it takes weights of {name}, which learned from galaxies "
+                "that only validate here; take those of a network that was kept from them"
             )
         say(
             f"Mind: the teacher {name} learned from galaxies that only validate here, so what it "
@@ -61,7 +61,7 @@ def _teachers(recipe: Recipe) -> list[str]:
 
 def _others(recipe: Recipe) -> list[str]:
     """Names of the networks that the recipe needs, each once."""
-    return list(dict.fromkeys(filter(None, (recipe.begins_with, *_teachers(recipe)))))
+    return list(dict.fromkeys((*recipe.merged, *_teachers(recipe))))
 
 
 def _learned_from_ours(card: Card, recipe: Recipe) -> bool:

@@ -184,6 +184,9 @@ class Recipe(_Part):
     begins_with: str = ""
     """A finished network, by name, run folder or ONNX file, whose weights this one begins with; it
     may have further blocks, which change nothing at first. Empty: fresh weights."""
+    mean_with: tuple[str, ...] = ()
+    """Finished networks whose weights are averaged with this one's at its end (Wortsman et al.
+    2022). They must have gone the same way and parted late, or their mean answers nothing."""
     half_weights: bool = False
     """Whether the file holds the weights as fp16, at half the size; it computes in fp32."""
     keep: Literal["best", "last"]
@@ -221,8 +224,8 @@ class Recipe(_Part):
             )
         if self.network.kind == "reference" and len(self.rounds) > 1:
             raise ValueError("the reference network trains in one round")
-        if self.network.kind == "reference" and self.begins_with:
-            raise ValueError("the reference network begins with fresh weights")
+        if self.network.kind == "reference" and self.merged:
+            raise ValueError("the reference network begins with fresh weights and keeps its own")
         return self
 
     @model_validator(mode="after")
@@ -292,6 +295,11 @@ class Recipe(_Part):
     def source(self, name: str) -> SourceSettings:
         """The settings of a set of galaxies; the defaults where the recipe does not name it."""
         return self.sources.get(name, SourceSettings())
+
+    @property
+    def merged(self) -> tuple[str, ...]:
+        """The networks whose weights it takes, at its beginning and at its end."""
+        return (*filter(None, (self.begins_with,)), *self.mean_with)
 
     @property
     def held_out(self) -> dict[str, float]:

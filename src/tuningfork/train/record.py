@@ -23,16 +23,20 @@ def append(path: Path, line: dict[str, Any]) -> None:
 def summary(line: dict[str, Any]) -> str:
     """One sentence of an epoch: losses, time, share lost to loading."""
     seconds = max(line["seconds"], 0.001)
-    measured = [
+    validation = measured(line)
+    return (
+        f"epoch {line['epoch']}: loss {line['loss']:.4f}{validation and ', ' + validation}; "
+        f"{seconds:.0f} s, {line['pictures'] / seconds:.0f} images/s, "
+        f"{line['loading_seconds'] / seconds:.0%} of the time loading"
+    )
+
+
+def measured(line: dict[str, Any]) -> str:
+    """The validation figures that there are, in words."""
+    return ", ".join(
         f"validation {name} {line[f'validation_{name}']:.4f}"
         for name in ("loss", "accuracy", "rmse")
         if line[f"validation_{name}"] is not None
-    ]
-    losses = ", ".join([f"loss {line['loss']:.4f}", *measured])
-    return (
-        f"epoch {line['epoch']}: {losses}; "
-        f"{seconds:.0f} s, {line['pictures'] / seconds:.0f} images/s, "
-        f"{line['loading_seconds'] / seconds:.0%} of the time loading"
     )
 
 

@@ -27,6 +27,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
+from torch import nn
 
 from tuningfork.data import GalaxySet
 from tuningfork.errors import BadData
@@ -34,7 +35,7 @@ from tuningfork.files import replacing
 from tuningfork.images.frame import Preprocessing
 from tuningfork.model.card import Card, sha256_of, write_card
 from tuningfork.train.augment import centre
-from tuningfork.train.begin import Deepened, begin_with
+from tuningfork.train.begin import Deepened, begin_with, mean_with
 from tuningfork.train.curves import draw_curves
 from tuningfork.train.export import LARGEST_HALVED, check_parity, export_onnx
 from tuningfork.train.galaxies import Galaxies, gather
@@ -44,10 +45,11 @@ from tuningfork.train.material import Material
 from tuningfork.train.needs import hashes_of, look_for_others
 from tuningfork.train.networks import build, outputs_of
 from tuningfork.train.recipe import Recipe
-from tuningfork.train.record import METRICS, drop_later_epochs, scores_of
+from tuningfork.train.record import METRICS, drop_later_epochs, measured, scores_of
 from tuningfork.train.stops import RECORD, alone_in, clear_stops
 from tuningfork.train.store import Store, open_store
 from tuningfork.train.team import Team, gathered_team, launch, restarted
+from tuningfork.train.validate import validate
 from tuningfork.votes.rules import load_rule
 from tuningfork.votes.tree import TREE
 
@@ -119,7 +121,13 @@ def _train(plan: Plan, console: Console, progress: Progress, team: Team) -> Path
     path = plan.output / "model.onnx"
     if team.leads:
         draw_curves(plan.output / METRICS, plan.output / "curves.png")
-        _export(plan, recipe, trainer, path)
+        network = trainer.final_network()
+        scores = scores_of(plan.output / METRICS, trainer.epoch_kept())
+        if recipe.mean_with:
+            network = mean_with(network, recipe.mean_with, trainer.material)
+            scores = validate(network, trainer.material, progress)
+            _say(console, f"its mean with {', '.join(recipe.mean_with)}: {measured(scores)}")
+        _export(trainer, network.cpu(), scores, path)
     return path
 
 
@@ -144,7 +152,7 @@ def _trainer(
     places = np.flatnonzero(store.readable)
     material = Material(recipe, readable, store.pixels, places, outputs, team)
     if recipe.begins_with and fresh and isinstance(network, Deepened):
-        begin_with(network, recipe.begins_with, material)
+        begin_with(network, (recipe.begins_with,), material)
     network = team.synchronised(network)
     return Trainer(material, new_state(network, recipe))
 
@@ -230,10 +238,10 @@ def _record(plan: Plan, recipe: Recipe, galaxies: Galaxies, store: Store) -> dic
     }
 
 
-def _export(plan: Plan, recipe: Recipe, trainer: Trainer, path: Path) -> None:
+def _export(trainer: Trainer, network: nn.Module, scores: dict[str, Any], path: Path) -> None:
     """Write the graph and its card; the graph gets its name last, when it is found sound."""
-    material = trainer.material
-    network, outputs = trainer.final_network(), material.outputs
+    recipe, material = trainer.recipe, trainer.material
+    outputs = material.outputs
     side = recipe.pictures.input_pixels
     some = material.pictures(np.arange(min(32, len(material.galaxies))))
     pixels = centre(some, side).permute(0, 2, 3, 1).to(torch.uint8).contiguous().cpu().numpy()
@@ -256,17 +264,12 @@ def _export(plan: Plan, recipe: Recipe, trainer: Trainer, path: Path) -> None:
             parameters=sum(one.numel() for one in network.parameters()),
             data=trainer.galaxies.kept(trainer.draws > 0).counts(),
             held_out=recipe.held_out,
-            scores=parity | _last_scores(plan.output / METRICS, recipe, trainer),
+            scores=parity | scores,
             version=metadata.version("tuningfork"),
             created=datetime.now(UTC).date().isoformat(),
             credits=CREDITS,
         )
         write_card(card, path.with_suffix(".json"))
-
-
-def _last_scores(metrics: Path, recipe: Recipe, trainer: Trainer) -> dict[str, Any]:
-    state = trainer.state
-    return scores_of(metrics, state.best_epoch if recipe.keep == "best" else state.epoch)
 
 
 class _Speed(ProgressColumn):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-AXES = 160
+AXES = 192
 """Principal axes that are kept at most."""
 LIMIT = 12.0
 """Standard deviations at which an axis is cut off, so that none outweighs all others."""
