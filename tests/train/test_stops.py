@@ -37,9 +37,10 @@ def _raises(error: BaseException) -> Callable[[], object]:
         (_save_on_full_disk, "no space left on the disk of"),
         (_raises(OSError(errno.EDQUOT, "Disk quota exceeded", "/there")), "disk of /there"),
         (lambda: Path("/proc/none/x").mkdir(), "/proc/none/x: No such file"),
+        (_raises(RuntimeError("[1] recv: Connection reset by peer")), "process .* was lost"),
         (_raises(KeyboardInterrupt()), "stopped by Ctrl-C"),
     ],
-    ids=["torch", "numpy", "c++", "kernel", "full disk", "quota", "path", "ctrl-c"],
+    ids=["torch", "numpy", "c++", "kernel", "full disk", "quota", "path", "peer", "ctrl-c"],
 )
 def test_stops_say_what_happened_and_how_to_go_on(
     tmp_path: Path, act: Callable[[], object], said: str

@@ -105,6 +105,32 @@ def test_processes_that_were_killed_go_on_where_the_run_stood(
     assert (output / "model.onnx").exists()
 
 
+@pytest.mark.parametrize("lost", [0, 1])
+def test_torchrun_starts_a_lost_process_again(
+    material: tuple[list[Path], Path], tmp_path: Path, lost: int
+) -> None:
+    """One process is killed; all are started again and go on from the last checkpoint."""
+    sets, recipe = material
+    output = tmp_path / "lost"
+    arguments = command(2, sets, recipe, output)
+    arguments.insert(arguments.index("--no-python"), "--max-restarts=2")
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(arguments, env=environment) as launcher:
+        began = time.monotonic()
+        while not (output / "checkpoint.pt").exists() and time.monotonic() - began < WAIT:
+            time.sleep(0.05)
+        found = subprocess.run(
+            ["pgrep", "-P", str(launcher.pid)], capture_output=True, text=True, check=True
+        )
+        os.kill(int(found.stdout.split()[lost]), signal.SIGKILL)
+        try:
+            assert launcher.wait(WAIT) == 0
+        finally:
+            launcher.kill()
+    assert [line["epoch"] for line in lines(output)] == [1, 2, 3, 4]
+    assert (output / "model.onnx").exists()
+
+
 def test_a_batch_smaller_than_the_team_is_said(tmp_path: Path) -> None:
     """Nothing would be learned; nothing is left that could be resumed."""
     sets, recipe = all_sets(tmp_path / "sets"), tiny(tmp_path, batch="1", pictures="4")

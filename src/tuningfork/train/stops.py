@@ -28,6 +28,10 @@ _LACK_OF_MEMORY = (
 """How torch, ONNX Runtime and C++ say it."""
 
 
+_LOST = ("connection closed by peer", "connection reset by peer", "connectfullmesh failed")
+"""How gloo says that another process is gone."""
+
+
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold the folder. Two runs in one would write over each other: BadData for the second.
@@ -105,6 +109,8 @@ def _reason(error: Exception, folder: Path) -> str | None:
         said = str(one).lower()
         if isinstance(one, MemoryError) or lacks_memory or any(w in said for w in _LACK_OF_MEMORY):
             return "out of memory; close other programs or take a smaller network or batch, then"
+    if any(words in str(one).lower() for one in chain for words in _LOST):
+        return "another process of this training was lost; unless torchrun starts it again,"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}; mend this, then"
     return None

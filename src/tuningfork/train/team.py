@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed, nn
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 T = TypeVar("T")
@@ -24,6 +26,8 @@ T = TypeVar("T")
 PATIENCE = 24
 """Hours that processes wait for the leader, who alone decodes pictures and asks teachers: with a
 hundred thousand galaxies that takes longer than PyTorch waits by itself."""
+MEETING = 10
+"""Minutes that they wait for one another elsewhere, so that what was left alone ends."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Team:
     rank: int = 0
     size: int = 1
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    patient: distributed.ProcessGroup | None = None
+    """All of them, where one waits for what the leader does alone."""
 
     @property
     def leads(self) -> bool:
@@ -73,7 +79,7 @@ class Team:
         if self.size == 1:
             return value
         box = [value]
-        distributed.broadcast_object_list(box, device=self.device)
+        distributed.broadcast_object_list(box, device=self.device, group=self.patient)
         return box[0]
 
     def spread(self, values: Tensor) -> Tensor:
@@ -81,17 +87,17 @@ class Team:
         if self.size == 1:
             return values
         shared = values.to(self.device)
-        distributed.broadcast(shared, 0)
+        distributed.broadcast(shared, 0, group=self.patient)
         return shared.cpu()
 
     @contextmanager
     def leader_first(self) -> Iterator[None]:
         """The leader goes through the block before the others do."""
         if self.size > 1 and not self.leads:
-            distributed.barrier()
+            distributed.barrier(self.patient)
         yield
         if self.size > 1 and self.leads:
-            distributed.barrier()
+            distributed.barrier(self.patient)
 
 
 def launch() -> str:
@@ -101,7 +107,11 @@ def launch() -> str:
 
 def restarted() -> bool:
     """Whether torchrun started these processes again, after one of them was lost."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+    return _restarts() > 0
+
+
+def _restarts() -> int:
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
 def speaks() -> bool:
@@ -120,10 +130,17 @@ def gathered_team() -> Iterator[Team]:
     if size == 1:
         yield Team(device=device)
         return
+    # One store serves every start of torchrun's: without names of their own processes that were
+    # started again could find the address of one that is gone, and wait there.
+    store, rank, size = next(rendezvous("env://", timeout=timedelta(minutes=MEETING)))
     distributed.init_process_group(
-        "nccl" if device.type == "cuda" else "gloo", timeout=timedelta(hours=PATIENCE)
+        "nccl" if device.type == "cuda" else "gloo",
+        store=PrefixStore(f"start {_restarts()}", store),
+        rank=rank,
+        world_size=size,
+        timeout=timedelta(minutes=MEETING),
     )
     try:
-        yield Team(distributed.get_rank(), size, device)
+        yield Team(rank, size, device, distributed.new_group(timeout=timedelta(hours=PATIENCE)))
     finally:
         distributed.destroy_process_group()
