@@ -188,9 +188,11 @@ def main() -> None:
     parser.add_argument("--draw", type=Path, metavar="JSON")
     parser.add_argument("--figure", type=Path)
     options = parser.parse_args()
-    if options.draw:
+    if options.draw and options.figure:
         draw(json.loads(options.draw.read_text()), options.figure)
         return
+    if options.draw or not (options.data and options.folder and options.json):
+        parser.error("give --data, --folder and --json to measure, or --draw and --figure to draw")
     found = measure(options.data, options.folder, options.cache)
     text = json.dumps(found, indent=1) + "\n"
     options.json.write_text(text, encoding="utf-8")

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuningfork.data import read_set
+from tuningfork.errors import TuningForkError
 from tuningfork.evaluate.volunteers import ASSUMED
 from tuningfork.votes.fractions import conditional_from_weighted, parents_first
 from tuningfork.votes.rules import load_rule
@@ -53,8 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--counts", type=int, nargs="*", help="galaxies of each class, in order")
     parser.add_argument("--volunteers", type=int, default=round(ASSUMED))
     chosen = parser.parse_args(arguments)
-    rule = load_rule(chosen.rule)
-    known = [one.known.votes for one in read_set(chosen.data, rule).galaxies]
+    try:
+        rule = load_rule(chosen.rule)
+        galaxies = read_set(chosen.data, rule).galaxies
+    except TuningForkError as error:
+        parser.error(str(error))
+    if chosen.volunteers < 1 or len(chosen.counts or rule.class_names) != len(rule.class_names):
+        parser.error(f"give a volunteer or more, and counts of all: {', '.join(rule.class_names)}")
+    known = [one.known.votes for one in galaxies]
+    if not any(one is not None and np.isfinite(one).all() for one in known):
+        parser.error(f"{chosen.data}: no galaxy has all votes")
     votes = np.stack([one for one in known if one is not None and np.isfinite(one).all()])
     classes = rule.class_names
     rng = np.random.default_rng(0)

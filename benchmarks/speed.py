@@ -182,6 +182,10 @@ def main() -> None:
         pictures = (Path(one.path) for one in find_pictures([options.folder]))
         convnext_nano.answer_all(pictures, session_of(options.loop))
         return
+    if bool(options.draw) != bool(options.figure):
+        parser.error("--draw and --figure go together")
+    if not options.draw and not (options.folder and options.folder.exists()):
+        parser.error("give a folder of pictures")
     if options.draw:
         pairs = (one.split("=") for one in options.accuracy)
         accuracy = {name: float(value) for name, value in pairs}

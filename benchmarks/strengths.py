@@ -5,7 +5,7 @@ Run ``python benchmarks/strengths.py [FOLDER]``; another folder is one of class 
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 from tuningfork.game.machine import load_machine
@@ -15,7 +15,9 @@ from tuningfork.game.strengths import opponents, strengths
 
 def main() -> None:
     """Let every strength answer every galaxy."""
-    deck = open_deck(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    parser = argparse.ArgumentParser(description="Accuracy of each of the machine's strengths.")
+    parser.add_argument("folder", type=Path, nargs="?", help="class folders, for the shipped deck")
+    deck = open_deck(parser.parse_args().folder)
     pictures = [(one.truth, one.read()) for one in deck.galaxies]
     machines = opponents(load_machine())
     for strength in strengths():

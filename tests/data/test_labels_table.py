@@ -99,6 +99,15 @@ def test_column_of_a_rule(tmp_path: Path) -> None:
     assert (found["2"].label, found["2"].rules) == (None, {"zhu5": ""})
 
 
+def test_a_misspelt_column_is_told(tmp_path: Path) -> None:
+    """What it knows is passed over; columns of other things are not worth a word."""
+    found = read(tmp_path, "id,Possible,zhu6,class1.3,redshift\n1,spiral,spiral,0.1,0.2\n")
+    (remark,) = (one for one in found.problems if one.kind == "columns passed over")
+    assert remark.ids == ("Possible", "zhu6", "class1.3")
+    assert "is 'Possible' meant for possible?" in remark.sentence
+    assert not remark.dropped
+
+
 def test_column_of_the_rule_in_use_is_the_label(tmp_path: Path) -> None:
     """Read with that rule, its column is the label; possible classes of the reference are not."""
     found = read(tmp_path, "id,zhu5,possible\n1,cigar,elliptical\n2,,spiral|barred\n", "zhu5")

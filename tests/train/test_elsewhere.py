@@ -75,3 +75,22 @@ def test_one_file_is_copied_alone(tmp_path: Path, store: Any) -> None:
     assert (found.name, found.read_bytes()) == ("pairs.csv", b"id,same\n1,2\n")
     with pytest.raises(BadData, match=r"none\.csv"):
         copied_file(Address("memory://bucket/none.csv"), tmp_path / "cache")
+
+
+def test_a_file_is_no_set_and_a_folder_no_table(tmp_path: Path, store: Any) -> None:
+    """Each is told what it is."""
+    store.pipe_file("/bucket/pairs.csv", b"id,same\n1,2\n")
+    with pytest.raises(BadData, match=r"pairs\.csv: a file; give the address of the set's folder"):
+        here("memory://bucket/pairs.csv", tmp_path)
+    with pytest.raises(BadData, match="voted: a folder; give the address of a file"):
+        copied_file(Address(ADDRESS), tmp_path / "cache")
+
+
+def test_what_is_gone_at_the_address_is_gone_here(tmp_path: Path, store: Any) -> None:
+    """It would be learned from otherwise."""
+    folder = here(ADDRESS, tmp_path / "cache")
+    first, *others = sorted((folder / "images_training_rev1").iterdir())
+    store.rm(f"/bucket/sets/voted/images_training_rev1/{first.name}")
+    here(ADDRESS, tmp_path / "cache")
+    assert not first.exists()
+    assert all(one.exists() for one in others)

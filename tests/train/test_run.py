@@ -483,6 +483,7 @@ def test_the_reference_network_goes_all_the_way(
     [
         (["--recipe", "compakt"], "no recipe is called 'compakt'"),
         (["--exclude", "nowhere"], "nowhere: no such folder"),
+        (["--cache", "s3://bucket/cache"], "is an address;"),
         (["--same", "nowhere.csv"], "nowhere.csv"),
     ],
 )

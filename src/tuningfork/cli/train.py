@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -97,6 +98,11 @@ def train(  # noqa: PLR0917  (Typer fills them by name)
     from tuningfork.votes.rules import load_rule
     from tuningfork.web.settings import load_settings
 
+    for option, path in (("--output", output), ("--cache", cache), ("--recipe", recipe)):
+        if path and re.match(r"[a-z][a-z0-9]+:/", str(path)):
+            raise typer.BadParameter(
+                f"'{path}' is an address; give a path on this machine", param_hint=option
+            )
     chosen = load_recipe(recipe)
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ def read_labels(file: TableFile, rule: Rule) -> tuple[dict[str, Known], list[Pro
     weighted, found = _votes(table, votes, ids, keep)
     stated, passed_over = _stated(table, names, rule)
     of_rules = {name: _meanings(table, name, one) for name, one in rules.items()}
-    problems += found + passed_over + _lacking(file, votes)
+    problems += found + passed_over + _lacking(file, votes) + _misspelt(file)
     known: dict[str, Known] = {}
     contradicting: dict[str, str] = {}
     by_votes = rule.apply(weighted)
@@ -77,6 +78,20 @@ def _lacking(file: TableFile, votes: Sequence[str]) -> list[Problem]:
     if not votes or not lacking:
         return []
     return [Problem("vote columns not in the table", file.where, lacking, False)]
+
+
+def _misspelt(file: TableFile) -> list[Problem]:
+    """Name the columns that are nearly called like one that says something, and are passed over."""
+    known = (*CLASS_COLUMNS, POSSIBLE_COLUMN, *rule_names(), *TREE.columns)
+    near = {
+        name: match[0]
+        for name in file.header
+        if name not in known and (match := get_close_matches(name.lower(), known, 1, cutoff=0.75))
+    }
+    if not near:
+        return []
+    details = tuple(f"is '{name}' meant for {other}?" for name, other in near.items())
+    return [Problem("columns passed over", file.where, tuple(near), False, details)]
 
 
 def _label(

@@ -51,6 +51,10 @@ def _reaching(address: Address, folder: Path) -> Iterator[None]:
             yield
     except Unreached as error:
         raise ServiceFailed(f"{address}: {error.strerror}; try again") from error
+    except IsADirectoryError as error:
+        if error.filename is not None:
+            raise
+        raise BadData(f"{address}: a folder; give the address of a file") from error
     except (FileNotFoundError, PermissionError) as error:
         if error.filename is not None:  # this machine's own disk
             raise
@@ -58,14 +62,25 @@ def _reaching(address: Address, folder: Path) -> Iterator[None]:
 
 
 def _copy_all(address: Address, folder: Path, progress: Progress) -> None:
-    names = [name for name in address.files() if _stays_below(name)]
+    found = list(address.files())
+    if found == [""]:
+        raise BadData(f"{address}: a file; give the address of the set's folder")
+    names = [name for name in found if _stays_below(name)]
     if not names:
         raise BadData(f"{address}: no files there; check the address")
+    _forget(folder, set(names))
     task = progress.add_task(f"Copying {address.name}", total=len(names))
     for name in names:
         _copy(address / name, folder / name)
         progress.advance(task)
     progress.remove_task(task)
+
+
+def _forget(folder: Path, names: set[str]) -> None:
+    """Remove from the copy what is gone at the address, so that it is not learned from."""
+    for one in folder.rglob("*"):
+        if one.is_file() and one.relative_to(folder).as_posix() not in names:
+            one.unlink()
 
 
 def _copy(source: Address, target: Path) -> None:
