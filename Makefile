@@ -31,7 +31,7 @@ model: .venv/test.stamp ## train the bundled networks anew and put them in their
 		$(call CALIBRATE,runs/$$recipe); } || exit 1; done
 	for fold in $(FOLDS); do [ -f runs/fold$$fold/model.onnx ] || $(call TRAIN,runs/fold$$fold) \
 		--recipe crossed --fold $$fold/$(words $(FOLDS)) || exit 1; done
-	for recipe in symmetric second_round second_seed third_round; do [ -f runs/$$recipe/calibrated.onnx ] || { \
+	for recipe in symmetric second_round second_seed; do [ -f runs/$$recipe/calibrated.onnx ] || { \
 		$(call TRAIN,runs/$$recipe) --recipe $$recipe && \
 		$(call CALIBRATE,runs/$$recipe) $(FOLDED); } || exit 1; done
 	[ -f runs/full/model.onnx ] || $(call TRAIN,runs/full) --recipe full

@@ -36,6 +36,7 @@ from tuningfork.train.validate import validate
 CHECKPOINT = "checkpoint.pt"
 
 _WRONG = (ValueError, TypeError, AttributeError)
+"""What parts of a checkpoint raise that are of another kind than their places."""
 
 
 @dataclass
