@@ -67,6 +67,22 @@ def test_rounds_are_told_only_where_there_are_several(
     assert "dotted" not in page
 
 
+def test_what_was_kept_is_told_where_it_is_not_the_last_epoch(
+    kaggle: Path, toys: Path, tmp_path: Path
+) -> None:
+    """The card's figures are of what ships, the record's last line of the training's end."""
+    run = Path(shutil.copytree(toys, tmp_path / "run"))
+    for loss, said in ((0.123, True), (1.1 / 5, False)):
+        card = json.loads((run / "model.json").read_text())
+        card["scores"] |= {"validation_loss": loss, "validation_accuracy": 0.987}
+        (run / "model.json").write_text(json.dumps(card))
+        done = command("evaluate", kaggle, "--model", run, "--report", tmp_path / "r.html")
+        assert done.exit_code == 0, done.output
+        page = text_of(tmp_path / "r.html")
+        assert "At the end: loss 0.220" in page
+        assert ("loss 0.123, accuracy 98.7" in page) == said
+
+
 def test_without_a_known_class_there_is_nothing_to_compare(toys: Path, tmp_path: Path) -> None:
     """No test, no ids to check, and the galaxies are counted once."""
     folder = tmp_path / "set"
