@@ -246,6 +246,13 @@ def test_a_wished_position_holds_where_pixels_are_made_square() -> None:
     assert (light.window.x, light.window.y) == pytest.approx((across, down), abs=2.5)
 
 
+@pytest.mark.parametrize("center", ["100,900", "9999,9999", "-900,100", "100,-9999"])
+def test_a_position_far_outside_is_named(center: str) -> None:
+    """FITS counts from below, so that far above is far below the first row."""
+    with pytest.raises(UnreadableImage, match=f"the center {center} lies outside its"):
+        _shown(primary(ONE), center=center)
+
+
 @pytest.mark.parametrize(
     "plane",
     [

@@ -146,7 +146,9 @@ def _chosen(
     height, width = owner.shape
     x, y = sources["x"] + 0.5, sources["y"] + 0.5
     if at is not None:
-        here = int(owner[min(int(at[1]), height - 1), min(int(at[0]), width - 1)])
+        # A point outside is refused by what frames the picture, which names it as it was given.
+        row, column = int(np.clip(at[1], 0, height - 1)), int(np.clip(at[0], 0, width - 1))
+        here = int(owner[row, column])
         return here - 1 if here else int(np.argmin(np.hypot(x - at[0], y - at[1])))
     away = np.hypot(x - width / 2, y - height / 2) / min(height, width)
     likely = np.exp(-((away / REACH) ** 2) / 2)
