@@ -62,9 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.volunteers < 1 or len(chosen.counts or rule.class_names) != len(rule.class_names):
         parser.error(f"give a volunteer or more, and counts of all: {', '.join(rule.class_names)}")
     known = [one.known.votes for one in galaxies]
-    if not any(one is not None and np.isfinite(one).all() for one in known):
+    whole = [one for one in known if one is not None and np.isfinite(one).all()]
+    if not whole:
         parser.error(f"{chosen.data}: no galaxy has all votes")
-    votes = np.stack([one for one in known if one is not None and np.isfinite(one).all()])
+    votes = np.stack(whole)
     classes = rule.class_names
     rng = np.random.default_rng(0)
     counts = np.zeros((len(votes), len(classes) + 1))

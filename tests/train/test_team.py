@@ -19,6 +19,8 @@ from tests.train.made import all_sets, tiny
 from tuningfork.train.team import Team
 
 WAIT = 300
+ALONE = os.environ | {"OMP_NUM_THREADS": "1"}
+"""Each process on one core."""
 
 
 def command(processes: int, sets: list[Path], recipe: Path, output: Path) -> list[str]:
@@ -49,11 +51,21 @@ def lines(output: Path) -> list[dict[str, Any]]:
 
 def run(arguments: list[str]) -> str:
     """To its end, and what it says on stdout; the rest is shown where it fails."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        arguments, check=True, timeout=WAIT, env=environment, stdout=subprocess.PIPE, text=True
+        arguments, check=True, timeout=WAIT, env=ALONE, stdout=subprocess.PIPE, text=True
     )
     return done.stdout
+
+
+def workers_after_an_epoch(launcher: subprocess.Popen[bytes], output: Path) -> list[int]:
+    """Wait for the first checkpoint; gives the launcher's processes."""
+    began = time.monotonic()
+    while not (output / "checkpoint.pt").exists() and time.monotonic() - began < WAIT:
+        time.sleep(0.05)
+    found = subprocess.run(
+        ["pgrep", "-P", str(launcher.pid)], capture_output=True, text=True, check=True
+    )
+    return [int(one) for one in found.stdout.split()]
 
 
 @pytest.fixture(scope="module")
@@ -89,15 +101,9 @@ def test_processes_that_were_killed_go_on_where_the_run_stood(
     sets, recipe = material
     output = tmp_path / "killed"
     arguments = command(2, sets, recipe, output)
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(arguments, env=environment) as launcher:
-        began = time.monotonic()
-        while not (output / "checkpoint.pt").exists() and time.monotonic() - began < WAIT:
-            time.sleep(0.05)
-        found = subprocess.run(
-            ["pgrep", "-P", str(launcher.pid)], capture_output=True, text=True, check=True
-        )
-        for process in (launcher.pid, *map(int, found.stdout.split())):
+    with subprocess.Popen(arguments, env=ALONE) as launcher:
+        workers = workers_after_an_epoch(launcher, output)
+        for process in (launcher.pid, *workers):
             os.kill(process, signal.SIGKILL)
     assert not (output / "model.onnx").exists()
     run([*arguments, "--resume"])
@@ -114,15 +120,9 @@ def test_torchrun_starts_a_lost_process_again(
     output = tmp_path / "lost"
     arguments = command(2, sets, recipe, output)
     arguments.insert(arguments.index("--no-python"), "--max-restarts=2")
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(arguments, env=environment) as launcher:
-        began = time.monotonic()
-        while not (output / "checkpoint.pt").exists() and time.monotonic() - began < WAIT:
-            time.sleep(0.05)
-        found = subprocess.run(
-            ["pgrep", "-P", str(launcher.pid)], capture_output=True, text=True, check=True
-        )
-        os.kill(int(found.stdout.split()[lost]), signal.SIGKILL)
+    with subprocess.Popen(arguments, env=ALONE) as launcher:
+        workers = workers_after_an_epoch(launcher, output)
+        os.kill(workers[lost], signal.SIGKILL)
         try:
             assert launcher.wait(WAIT) == 0
         finally:
@@ -135,9 +135,8 @@ def test_a_batch_smaller_than_the_team_is_said(tmp_path: Path) -> None:
     """Nothing would be learned; nothing is left that could be resumed."""
     sets, recipe = all_sets(tmp_path / "sets"), tiny(tmp_path, batch="1", pictures="4")
     arguments = command(2, sets, recipe, tmp_path / "run")
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        arguments, check=False, timeout=WAIT, env=environment, capture_output=True, text=True
+        arguments, check=False, timeout=WAIT, env=ALONE, capture_output=True, text=True
     )
     assert done.returncode != 0
     assert "picture for each of 2 processes; give a larger batch" in done.stderr

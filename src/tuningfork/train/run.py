@@ -122,8 +122,9 @@ def _train(plan: Plan, console: Console, progress: Progress, team: Team) -> Path
     if team.leads:
         draw_curves(plan.output / METRICS, plan.output / "curves.png")
         network = trainer.final_network()
-        scores = scores_of(plan.output / METRICS, trainer.epoch_kept())
-        if recipe.mean_with:
+        if not recipe.mean_with:
+            scores = scores_of(plan.output / METRICS, trainer.epoch_kept())
+        else:
             network = mean_with(network, recipe.mean_with, trainer.material)
             scores = validate(network, trainer.material, progress)
             _say(console, f"its mean with {', '.join(recipe.mean_with)}: {measured(scores)}")
