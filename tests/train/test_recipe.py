@@ -127,8 +127,18 @@ def test_the_reference_begins_with_nothing(tmp_path: Path) -> None:
     path.write_text('builds_on = "reference"\nbegins_with = "swift"\n')
     with pytest.raises(BadRule, match="begins with fresh weights"):
         load_recipe(str(path))
-    path.write_text('builds_on = "full"\nbegins_with = "full"\n')
+    path.write_text('builds_on = "compact"\nbegins_with = "full"\n')
     assert load_recipe(str(path)).begins_with == "full"
+
+
+def test_a_run_has_one_beginning(tmp_path: Path) -> None:
+    """It begins with weights or continues a run; a recipe that inherits one may drop it."""
+    path = tmp_path / "own.toml"
+    path.write_text('builds_on = "full"\nbegins_with = "full"\n')
+    with pytest.raises(BadRule, match="not both"):
+        load_recipe(str(path))
+    path.write_text('builds_on = "full"\nbegins_with = "full"\ncontinues = ""\n')
+    assert load_recipe(str(path)).merged[0] == "full"
 
 
 def test_an_unknown_key_is_named(tmp_path: Path) -> None:

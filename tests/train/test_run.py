@@ -35,7 +35,7 @@ from tests.train.made import (
 )
 from tuningfork.cli import app, main
 from tuningfork.data import Known
-from tuningfork.errors import BadData, BadModel, BadRule, TrainingStopped
+from tuningfork.errors import BadData, BadModel, BadRule, TrainingStopped, UnknownName
 from tuningfork.model import load_model
 from tuningfork.model.card import sha256_of
 from tuningfork.train import run as runs
@@ -435,6 +435,49 @@ def test_the_mean_with_a_finished_network_is_exported(finished: Finished, tmp_pa
     loss = model.card.scores["validation_loss"]
     assert loss != metrics(together.output)[-1]["validation_loss"]
     assert f"validation loss {loss:.4f}" in printed(console).split("its mean with")[1]
+
+
+def test_a_run_that_continues_another_is_its_next_round(
+    finished: Finished, tmp_path: Path, without_export: None
+) -> None:
+    """Weights, average and the optimiser's means go on; epochs and settings are its own."""
+    one = recipe(finished.folder, weight_decay="0.5", rate="1e-12", pictures="8")
+    one = one.model_copy(update={"continues": str(finished.output), "rounds": one.rounds[:1]})
+    asked = plan(finished.paths, one, tmp_path / "next")
+    train(replace(asked, store=finished.folder / "cache"), quiet())
+    before, after = (
+        torch.load(folder / "checkpoint.pt", weights_only=True)
+        for folder in (finished.output, asked.output)
+    )
+    assert [line["epoch"] for line in metrics(asked.output)] == [1, 2]
+    assert after["progress"][:2] == [2, before["progress"][1] + 2]
+    for name, weight in before["network"].items():
+        if not name.endswith(("mean", "var", "tracked")):
+            torch.testing.assert_close(after["network"][name], weight, rtol=0, atol=1e-8)
+    means, others = before["optimiser"]["state"], after["optimiser"]["state"]
+    assert [one["step"] + 2 for one in means.values()] == [one["step"] for one in others.values()]
+    groups = after["optimiser"]["param_groups"]
+    assert [group["weight_decay"] for group in groups] == [0.5, 0.0]
+
+
+def test_what_is_no_run_of_such_a_network_cannot_be_continued(
+    finished: Finished, tmp_path: Path
+) -> None:
+    """A network without its run, and a run of another network, are named in a sentence."""
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    for name in ("model.onnx", "model.json"):
+        shutil.copy(finished.output / name, alone)
+    one = recipe(finished.folder)
+    asked = plan(finished.paths, one.model_copy(update={"continues": str(alone)}), tmp_path / "run")
+    asked = replace(asked, store=finished.folder / "cache")
+    with pytest.raises(UnknownName, match=r"alone holds no checkpoint\.pt"):
+        train(asked, quiet())
+    wider = one.network.model_copy(update={"widths": (8, 24)})
+    other = one.model_copy(update={"continues": str(finished.output), "network": wider})
+    with pytest.raises(BadRule, match=r"cannot continue .*whole.*of another network"):
+        train(replace(asked, recipe=other), quiet())
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_set_of_which_nothing_is_known_trains_nothing(tmp_path: Path) -> None:

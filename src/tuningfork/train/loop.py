@@ -82,6 +82,27 @@ class State:
                 f"{path}: the checkpoint is damaged; start the run again in another --output"
             ) from error
 
+    def follow(self, path: Path, recipe: Recipe) -> None:
+        """Go on where another run ended, as its next round would, by the settings of ``recipe``.
+
+        Raises BadRule if the file is of another network or damaged.
+        """
+        own = [
+            {name: value for name, value in group.items() if name != "params"}
+            for group in self.optimiser.param_groups
+        ]
+        try:
+            self.restore(path)
+        except BadData as error:
+            raise BadRule(
+                f"recipe {recipe.name}: it cannot continue {path}, which is of another network or "
+                "damaged; name another run, or take its weights alone with begins_with"
+            ) from error
+        for group, settings in zip(self.optimiser.param_groups, own, strict=True):
+            group.update(settings)
+        self.taught, self.epoch = None, 0
+        self.best_loss, self.best_epoch, self.best = math.inf, 0, None
+
 
 def new_state(network: nn.Module, recipe: Recipe) -> State:
     """Start from fresh weights."""

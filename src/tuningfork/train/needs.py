@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from tuningfork.data.held_out import kept_too
 from tuningfork.errors import BadRule, UnknownName
 from tuningfork.model.card import Card, read_card, sha256_of
 from tuningfork.model.session import graph_path
+from tuningfork.train.loop import CHECKPOINT
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.teach import check_teacher
 
@@ -32,6 +34,11 @@ def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
     for one that does not fit.
     """
     teachers = _teachers(recipe)
+    if recipe.continues and not (Path(recipe.continues) / CHECKPOINT).is_file():
+        raise UnknownName(
+            f"recipe {recipe.name}: {recipe.continues} holds no {CHECKPOINT}, so it is no run to "
+            "continue; train that network first, or take a finished one's weights with begins_with"
+        )
     for name in _others(recipe):
         path = graph_path(name)
         if not path.exists():

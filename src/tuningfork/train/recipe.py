@@ -184,6 +184,10 @@ class Recipe(_Part):
     begins_with: str = ""
     """A finished network, by name, run folder or ONNX file, whose weights this one begins with; it
     may have further blocks, which change nothing at first. Empty: fresh weights."""
+    continues: str = ""
+    """The folder of a run of the same network, of which this one is the next round: it takes the
+    weights, their average and the optimiser's means. Fresh means make the first steps so large that
+    the network leaves the valley of the loss where it was, and with it all hope of a mean."""
     mean_with: tuple[str, ...] = ()
     """Finished networks whose weights are averaged with this one's at its end (Wortsman et al.
     2022). They must have gone the same way and parted late, or their mean answers nothing."""
@@ -226,6 +230,8 @@ class Recipe(_Part):
             raise ValueError("the reference network trains in one round")
         if self.network.kind == "reference" and self.merged:
             raise ValueError("the reference network begins with fresh weights and keeps its own")
+        if self.begins_with and self.continues:
+            raise ValueError("it begins_with a network or continues a run, not both")
         return self
 
     @model_validator(mode="after")
@@ -299,7 +305,7 @@ class Recipe(_Part):
     @property
     def merged(self) -> tuple[str, ...]:
         """The networks whose weights it takes, at its beginning and at its end."""
-        return (*filter(None, (self.begins_with,)), *self.mean_with)
+        return (*filter(None, (self.begins_with, self.continues)), *self.mean_with)
 
     @property
     def held_out(self) -> dict[str, float]:

@@ -154,8 +154,10 @@ def _trainer(
     material = Material(recipe, readable, store.pixels, places, outputs, team)
     if recipe.begins_with and fresh and isinstance(network, Deepened):
         begin_with(network, (recipe.begins_with,), material)
-    network = team.synchronised(network)
-    return Trainer(material, new_state(network, recipe))
+    state = new_state(team.synchronised(network), recipe)
+    if recipe.continues and fresh:
+        state.follow(Path(recipe.continues) / CHECKPOINT, recipe)
+    return Trainer(material, state)
 
 
 def _prepare(
