@@ -51,7 +51,7 @@ def test_batches_change_no_answer(model: Model, batch: int) -> None:
 
 
 def test_memory_is_bounded(model: Model) -> None:
-    """No more than three batches are asked for before their rows are taken."""
+    """No more than three batches are asked for by two threads before their rows are taken."""
     asked = 0
 
     def endless() -> Iterator[Picture]:
@@ -60,7 +60,7 @@ def test_memory_is_bounded(model: Model) -> None:
             asked += 1
             yield Picture(str(asked), "", lambda: plain((9, 9, 9)))
 
-    rows = classify_pictures(model, endless(), batch=4)
+    rows = classify_pictures(model, endless(), batch=4, threads=2)
     for _ in range(10):
         next(rows)
     rows.close()  # type: ignore[attr-defined]
@@ -72,7 +72,7 @@ def test_stopping_early_leaves_no_thread(model: Model, mixed: Path) -> None:
     rows = classify_pictures(model, find_pictures([mixed] * 20))
     next(rows)
     rows.close()  # type: ignore[attr-defined]
-    assert not [one for one in threading.enumerate() if one.name.startswith("decode")]
+    assert not [one for one in threading.enumerate() if one.name.startswith("classify")]
 
 
 def test_only_unreadable_pictures_give_only_errors(model: Model) -> None:

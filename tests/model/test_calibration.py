@@ -108,12 +108,13 @@ def test_a_prior_orders_a_set_and_does_not_change_it() -> None:
 
 
 def test_flat_crops_show_nothing() -> None:
-    """One colour, whatever it is, or nearly; noise of the sky is not flat."""
-    pixels = np.zeros((3, 8, 8, 3), np.uint8)
+    """One colour, whatever it is, or nearly; noise of the sky is not, nor is a single star."""
+    pixels = np.zeros((4, 16, 16, 3), np.uint8)
     pixels[1] = (200, 10, 30)
     pixels[1, 0, 0] = (203, 10, 30)
-    pixels[2] = np.random.default_rng(0).integers(0, 12, (8, 8, 3))
-    assert flat(pixels).tolist() == [True, True, False]
+    pixels[2] = np.random.default_rng(0).integers(0, 12, (16, 16, 3))
+    pixels[3, 5, 11, 2] = 6
+    assert flat(pixels).tolist() == [True, True, False, False]
 
 
 def test_a_calibration_comes_back_from_json_as_it_was() -> None:

@@ -21,6 +21,7 @@ from typing import Protocol
 from tuningfork.classify.rows import Rows
 from tuningfork.classify.work import Watch, Work
 from tuningfork.errors import TuningForkError
+from tuningfork.model.session import cores
 
 Part = tuple[int, Rows]
 DEATHS = 5
@@ -43,7 +44,7 @@ class Engine(Protocol):
 
 
 class Here:
-    """Work in this process: threads decode while the network answers."""
+    """Work in this process, in its threads."""
 
     def run(self, work: Work, parts: Iterable[Part], watch: Watch) -> Iterator[Counter[str]]:
         """See :class:`Engine`."""
@@ -98,13 +99,6 @@ class Processes:
         return ProcessPoolExecutor(
             self._workers, multiprocessing.get_context("spawn"), initializer=_begin_worker
         )
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def threads_each(workers: int) -> int | None:

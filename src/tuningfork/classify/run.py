@@ -47,7 +47,7 @@ def classify_catalogue(
     """
     engine, watch = engine or Here(), watch or Unwatched()
     output = place_of(output)
-    card = loaded(model, threads).card
+    card = loaded(model).card
     found = None if images is None else _checked(place_of(images), catalogue)
     answered_schema(catalogue.schema, card, catalogue.where)
     plan = Plan(

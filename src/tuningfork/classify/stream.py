@@ -1,10 +1,9 @@
-"""Any number of pictures in bounded memory: threads decode ahead while the network answers."""
+"""Any number of pictures in bounded memory: threads decode and answer batches ahead."""
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -20,10 +19,7 @@ from tuningfork.images.framing import Reading, with_share
 from tuningfork.images.reading import read_picture
 from tuningfork.images.sources import Picture
 from tuningfork.model.calibration import COVERAGE
-from tuningfork.model.session import Model
-
-DECODERS = min(4, os.cpu_count() or 1)
-"""Threads that read and decode; a small network answers faster than four can decode."""
+from tuningfork.model.session import Model, cores
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def classify_pictures(
     coverage: float = COVERAGE,
     prior: Mapping[str, float] | None = None,
     batch: int = 16,
-    decoders: int = DECODERS,
+    threads: int | None = None,
 ) -> Iterator[Row]:
     """Classify pictures, one row for each, in their order.
 
@@ -64,29 +60,40 @@ def classify_pictures(
     :class:`tuningfork.images.frame.Preprocessing`), where that is known; ``reading`` says how they
     are read and where the galaxy is looked for; ``views`` how many turned and mirrored views
     the answers are averaged over (1 or 8); ``coverage`` and ``prior`` are as in
-    :func:`tuningfork.classify.classifier.classifications`. No more than three batches of pictures
-    are held at a time, which ``decoders`` threads read and decode. A picture that cannot be read
-    gives a row with an error; the others go on. Raises ServiceFailed where a service that holds
-    pictures does not answer: that says nothing of them.
+    :func:`tuningfork.classify.classifier.classifications`. ``threads`` read, decode and answer, by
+    default one for each core, for which a model that uses one core an answer serves best; more
+    are for pictures that are waited for. A batch for each core and one more are held at a time.
+    A picture that cannot be read gives a row with an error; the others go on. Raises ServiceFailed
+    where a service that holds pictures does not answer: that says nothing of them.
     """
     reading = with_share(reading, frame_share)
     preprocessing = model.card.preprocessing
 
-    def answered(pixels: NDArray[np.uint8]) -> list[Classification]:
-        answers = answer_views(model, pixels, views)
-        return classifications(model.card, answers, coverage=coverage, prior=prior)
+    def answered(waited: list[Future[_Prepared]]) -> list[Row]:
+        prepared = [one.result() for one in waited]
+        readable = [one.pixels for one in prepared if one.pixels is not None]
+        found: list[Classification] = []
+        if readable:
+            answers = answer_views(model, np.stack(readable), views)
+            found = classifications(model.card, answers, coverage=coverage, prior=prior)
+        return _rows(prepared, found)
 
     remaining = iter(pictures)
-    ahead: deque[Future[_Prepared]] = deque()
-    pool = ThreadPoolExecutor(decoders, thread_name_prefix="decode")
+    ahead: deque[Future[list[Row]]] = deque()
+    threads = threads or cores()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="classify")
     try:
         while True:
-            for picture in islice(remaining, 3 * batch - len(ahead)):
-                ahead.append(pool.submit(_prepare, picture, preprocessing, reading))
+            while len(ahead) <= min(threads, cores()):
+                some = list(islice(remaining, batch))
+                if not some:
+                    break
+                # An answer waits for its pictures, which stand before it in the pool's queue.
+                waited = [pool.submit(_prepare, one, preprocessing, reading) for one in some]
+                ahead.append(pool.submit(answered, waited))
             if not ahead:
                 return
-            prepared = [ahead.popleft().result() for _ in range(min(batch, len(ahead)))]
-            yield from _rows(prepared, answered)
+            yield from ahead.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -105,13 +112,10 @@ def _prepare(picture: Picture, preprocessing: Preprocessing, reading: Reading) -
         )
 
 
-def _rows(
-    prepared: list[_Prepared], answered: Callable[[NDArray[np.uint8]], list[Classification]]
-) -> Iterator[Row]:
-    readable = [one.pixels for one in prepared if one.pixels is not None]
-    found: Iterator[Classification] = iter(())
-    if readable:
-        found = iter(answered(np.stack(readable)))
+def _rows(prepared: list[_Prepared], found: list[Classification]) -> list[Row]:
+    remaining = iter(found)
+    rows = []
     for one in prepared:
-        classification = None if one.pixels is None else next(found)
-        yield Row(one.picture.id, one.picture.path, classification, one.error, one.note)
+        classification = None if one.pixels is None else next(remaining)
+        rows.append(Row(one.picture.id, one.picture.path, classification, one.error, one.note))
+    return rows

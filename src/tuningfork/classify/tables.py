@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tuningfork.classify.catalogue import UNSURE, Naming, names_in, naming_of
 from tuningfork.classify.rows import Rows
-from tuningfork.classify.stream import DECODERS, Row, classify_pictures
+from tuningfork.classify.stream import Row, classify_pictures
 from tuningfork.classify.writers import TEXT_COLUMNS, cells, column_names
 from tuningfork.errors import BadTable
 from tuningfork.images.lookup import Finder, finder
@@ -46,7 +46,7 @@ def classify_table(
     probabilities, the 37 weighted fractions (float32, 0 to 1) and ``error`` follow, with
     ``predicted_`` before a name that the table already has. A row whose picture cannot be read has
     nulls and its error. ``model`` is as in :func:`tuningfork.load`, and is loaded once a process;
-    ``threads`` is how many cores an answer may use; further settings are those of
+    ``threads`` is how many cores are used, by default all; further settings are those of
     :func:`tuningfork.classify.classify_pictures` (``frame_share``, ``views``).
 
     Raises BadTable if no column names pictures, BadData if ``images`` is absent, ServiceFailed if
@@ -54,10 +54,10 @@ def classify_table(
     """
     where = "the table"
     naming = naming_of(table.schema, where)
-    network = loaded(model, threads)
+    network = loaded(model)
     schema = answered_schema(table.schema, network.card, where)
     pictures = pictures_of(Rows(table), naming, looked_up(place_of(images)), where)
-    settings = {"decoders": decoders_for(place_of(images), threads), **settings}
+    settings = {"threads": threads_for(place_of(images), threads), **settings}
     return answered(Rows(table), pictures, network, schema=schema, settings=settings)
 
 
@@ -124,9 +124,9 @@ def _answer_columns(card: Card) -> list[str]:
 
 
 @lru_cache(maxsize=4)
-def loaded(model: str | Path | None, threads: int | None) -> Model:
-    """The network, loaded once a process."""
-    return load_model(model, threads=threads)
+def loaded(model: str | Path | None) -> Model:
+    """The network, loaded once a process; on one core an answer, for many are given at once."""
+    return load_model(model, threads=1)
 
 
 @lru_cache(maxsize=4)
@@ -135,8 +135,6 @@ def looked_up(images: Place) -> Finder:
     return finder(images)
 
 
-def decoders_for(images: Place | None, threads: int | None) -> int:
-    """How many threads read and decode: as many as wait for a service, else one for each core."""
-    if isinstance(images, Address):
-        return FETCHING
-    return DECODERS if threads is None else max(1, min(DECODERS, threads))
+def threads_for(images: Place | None, threads: int | None) -> int | None:
+    """How many threads work: as many as wait for a service, else as many as are wanted."""
+    return FETCHING if isinstance(images, Address) else threads

@@ -16,10 +16,10 @@ from tuningfork.classify.stream import Row
 from tuningfork.classify.tables import (
     answered,
     answered_schema,
-    decoders_for,
     loaded,
     looked_up,
     pictures_of,
+    threads_for,
 )
 from tuningfork.errors import BadModel
 from tuningfork.images.sources import Picture
@@ -71,7 +71,7 @@ class Work:
         Done twice it gives the same part twice, which is one. Raises BadModel if the network here
         is not the run's, BadTable if the part cannot be written, ServiceFailed.
         """
-        network = loaded(self.model, self.threads)
+        network = loaded(self.model)
         if network.card.sha256 != self.plan.model_sha256:
             raise BadModel(
                 f"{network.card.name}: the network on this worker is not the one of the run; "
@@ -89,7 +89,7 @@ class Work:
             counts["" if row.classification is None else row.classification.label] += 1
             step(row)
 
-        settings = {"decoders": decoders_for(self.images, self.threads), **self.settings}
+        settings = {"threads": threads_for(self.images, self.threads), **self.settings}
         table = answered(
             rows, pictures or (), network, schema=schema, settings=settings, step=counted
         )

@@ -192,7 +192,8 @@ def classify(
         check_output(table)
     here = [Path(one) for one in given]
     pictures = find_pictures(here)
-    network = load_model(model)
+    # Many pictures are answered at once, on a core each; for a heat map one is asked many times.
+    network = load_model(model, threads=1 if explain is None else None)
     rows = _rows(network, pictures, settings, explain, heat)
     told = _Told(every=table is None)
     writer = nullcontext() if table is None else row_writer(table, network.card)

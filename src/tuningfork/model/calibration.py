@@ -23,6 +23,8 @@ COVERAGE = 0.95
 """How often a set shall hold the truth, where nothing else is asked for."""
 MEASURED_AT = (0.8, 0.9, 0.95, 0.99)
 """Coverages at which sets are measured, in the card and in reports."""
+THINNED = 8
+"""Each eighth row and column is enough to tell of nearly all crops that they show something."""
 FLATTEST = 6
 """A crop whose values, 0 to 255, differ by less shows nothing: fainter than the sky's own noise."""
 
@@ -160,9 +162,17 @@ def doubts(
 
 def flat(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Tell which of n crops (n, side, side, 3) show nothing at all: one colour, or nearly."""
+    found = _range(pixels[:, ::THINNED, ::THINNED]) < FLATTEST
+    if found.any():  # hardly ever, so that few crops are looked at whole
+        found[found] = _range(pixels[found]) < FLATTEST
+    return found
+
+
+def _range(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Between the brightest and the darkest pixel of each crop, in the channel that varies most."""
     # Over rows first, which are long: numpy is fifty times faster than over both at once.
     highest, lowest = pixels.max(axis=1).max(axis=1), pixels.min(axis=1).min(axis=1)
-    return np.asarray((highest - lowest).max(axis=1) < FLATTEST)
+    return np.asarray((highest - lowest).max(axis=1))
 
 
 def parsed_prior(text: str, classes: Sequence[str]) -> dict[str, float]:

@@ -67,7 +67,7 @@ class Model:
                 "restore the pair of .onnx and .json, or export the network again"
             )
         self.card = card
-        self._session = _session(graph, where, threads or _cores())
+        self._session = _session(graph, where, threads or cores())
         _check_form(self._session, card, where)
         self._outputs = frozenset(one.name for one in self._session.get_outputs())
 
@@ -242,7 +242,7 @@ def _alike(found: tuple[str, list[Any]], wanted: tuple[str, list[int]]) -> bool:
     )
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many cores this process may use, which in a container is fewer than there are."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
