@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tuningfork.train.augment import Ranges, augment, centre, rotated_view
-from tuningfork.train.recipe import AugmentationSettings
+from tuningfork.train.settings import AugmentationSettings
 
 SIDE, STORED = 16, 24
 STILL = AugmentationSettings(

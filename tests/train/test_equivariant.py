@@ -15,7 +15,8 @@ from tuningfork.errors import BadRule
 from tuningfork.train.equivariant import EquivariantNetwork, GroupConvolution
 from tuningfork.train.export import export_onnx
 from tuningfork.train.networks import ResidualNetwork, build, outputs_of
-from tuningfork.train.recipe import NetworkSettings, load_recipe
+from tuningfork.train.recipe import load_recipe
+from tuningfork.train.settings import NetworkSettings
 
 SETTINGS = NetworkSettings(
     kind="equivariant", stem=8, widths=(16, 24), blocks=(2, 1), features=20, dropout=0.0

@@ -13,7 +13,7 @@ from tests.train.made import recipe, trained
 from tuningfork.errors import BadModel
 from tuningfork.train.export import check_parity, export_onnx, weighted_fractions
 from tuningfork.train.networks import ReferenceNetwork, ResidualNetwork, outputs_of
-from tuningfork.train.recipe import NetworkSettings
+from tuningfork.train.settings import NetworkSettings
 from tuningfork.votes.fractions import expected_sums, weighted_from_conditional
 from tuningfork.votes.tree import TREE
 

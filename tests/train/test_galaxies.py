@@ -19,7 +19,8 @@ from tuningfork.train.galaxies import (
     ids_in,
     logit_shifts,
 )
-from tuningfork.train.recipe import Recipe, SourceSettings, load_recipe
+from tuningfork.train.recipe import Recipe, load_recipe
+from tuningfork.train.settings import SourceSettings
 
 PLAIN = load_recipe("compact").model_copy(update={"validation": 0.0, "sources": {}})
 

@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from tests.train.made import known_set, of_class, quiet, recipe
 from tuningfork.train import loop
 from tuningfork.train.galaxies import gather
-from tuningfork.train.loop import Trainer, new_state, one_cycle
+from tuningfork.train.loop import Trainer, one_cycle
 from tuningfork.train.material import Material
 from tuningfork.train.networks import outputs_of
 from tuningfork.train.recipe import Recipe, load_recipe
+from tuningfork.train.state import new_state
 
 
 class _OneWeight(nn.Module):

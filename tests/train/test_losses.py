@@ -13,7 +13,7 @@ from torch import Tensor
 from tests.train.made import votes
 from tuningfork.train.losses import Targets, class_loss, total_loss, vote_loss
 from tuningfork.train.networks import Outputs, outputs_of
-from tuningfork.train.recipe import LossSettings, NetworkSettings
+from tuningfork.train.settings import LossSettings, NetworkSettings
 from tuningfork.votes.fractions import conditional_from_weighted
 from tuningfork.votes.tree import TREE
 

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from tuningfork.train.networks import ReferenceNetwork, ResidualNetwork, build, outputs_of
-from tuningfork.train.recipe import NetworkSettings, load_recipe
+from tuningfork.train.recipe import load_recipe
+from tuningfork.train.settings import NetworkSettings
 
 REFERENCE_PARAMETERS = (
     (3 * 3 * 3 + 1) * 32

@@ -39,9 +39,10 @@ from tuningfork.errors import BadData, BadModel, BadRule, TrainingStopped, Unkno
 from tuningfork.model import load_model
 from tuningfork.model.card import sha256_of
 from tuningfork.train import run as runs
-from tuningfork.train.loop import State, Trainer
+from tuningfork.train.loop import Trainer
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.run import train
+from tuningfork.train.state import State
 from tuningfork.train.stops import alone_in
 from tuningfork.votes.rules import CLASSES
 

@@ -21,11 +21,13 @@ from tuningfork.images.frame import Preprocessing
 from tuningfork.model.card import read_card, sha256_of, write_card
 from tuningfork.model.session import BUNDLED, graph_path, load_model
 from tuningfork.train.galaxies import gather
-from tuningfork.train.loop import Trainer, new_state
+from tuningfork.train.loop import Trainer
 from tuningfork.train.material import Material
 from tuningfork.train.networks import outputs_of
-from tuningfork.train.recipe import Recipe, RoundSettings, load_recipe
+from tuningfork.train.recipe import Recipe, load_recipe
 from tuningfork.train.run import train
+from tuningfork.train.settings import RoundSettings
+from tuningfork.train.state import new_state
 from tuningfork.train.teach import Taught, teach
 
 KNOWN = {

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tuningfork.train.recipe import AugmentationSettings
+from tuningfork.train.settings import AugmentationSettings
 
 
 @dataclass(frozen=True)

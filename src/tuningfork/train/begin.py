@@ -29,7 +29,7 @@ from tuningfork.train.export import export_onnx
 from tuningfork.train.halve import HALF
 from tuningfork.train.material import Material
 from tuningfork.train.networks import ResidualNetwork, build
-from tuningfork.train.recipe import SYMMETRIES
+from tuningfork.train.settings import SYMMETRIES
 
 MEASURED = 1024
 """Pictures over which means and variances are taken."""

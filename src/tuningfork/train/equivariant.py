@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tuningfork.train.recipe import SYMMETRIES, NetworkSettings
+from tuningfork.train.settings import SYMMETRIES, NetworkSettings
 
 EPSILON = 1e-5
 """Added to a variance before its root is divided by."""

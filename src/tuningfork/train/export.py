@@ -18,7 +18,7 @@ from tuningfork.errors import BadModel
 from tuningfork.files import replacing
 from tuningfork.train.equivariant import EquivariantNetwork
 from tuningfork.train.networks import Outputs, ResidualNetwork
-from tuningfork.train.recipe import PictureSettings
+from tuningfork.train.settings import PictureSettings
 from tuningfork.votes.fractions import parents_first
 from tuningfork.votes.tree import TREE
 

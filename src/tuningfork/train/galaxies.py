@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from tuningfork.data import Galaxy, GalaxySet, Known, canonical, validates
 from tuningfork.errors import BadData
-from tuningfork.train.recipe import Recipe, SourceSettings
+from tuningfork.train.recipe import Recipe
+from tuningfork.train.settings import SourceSettings
 from tuningfork.votes.fractions import Fractions
 from tuningfork.votes.rules import Rule, load_rule
 from tuningfork.votes.tree import TREE

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tuningfork.train.networks import Outputs
-from tuningfork.train.recipe import LossSettings
+from tuningfork.train.settings import LossSettings
 from tuningfork.votes.tree import TREE
 
 QUESTION_SPANS = tuple(TREE.span(question.number) for question in TREE.questions)

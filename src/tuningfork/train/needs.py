@@ -10,8 +10,8 @@ from tuningfork.data.held_out import kept_too
 from tuningfork.errors import BadRule, UnknownName
 from tuningfork.model.card import Card, read_card, sha256_of
 from tuningfork.model.session import graph_path
-from tuningfork.train.loop import CHECKPOINT
 from tuningfork.train.recipe import Recipe
+from tuningfork.train.state import CHECKPOINT
 from tuningfork.train.teach import check_teacher
 
 

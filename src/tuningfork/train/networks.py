@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tuningfork.train.equivariant import EquivariantNetwork
-from tuningfork.train.recipe import NetworkSettings
+from tuningfork.train.settings import NetworkSettings
 from tuningfork.votes.rules import load_rule
 from tuningfork.votes.tree import TREE
 

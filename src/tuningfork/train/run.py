@@ -40,12 +40,13 @@ from tuningfork.train.curves import draw_curves
 from tuningfork.train.export import LARGEST_HALVED, check_parity, export_onnx
 from tuningfork.train.galaxies import Galaxies, gather
 from tuningfork.train.halve import halve_weights
-from tuningfork.train.loop import CHECKPOINT, Trainer, new_state
+from tuningfork.train.loop import Trainer
 from tuningfork.train.material import Material
 from tuningfork.train.needs import hashes_of, look_for_others
 from tuningfork.train.networks import build, outputs_of
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.record import METRICS, drop_later_epochs, measured, scores_of
+from tuningfork.train.state import CHECKPOINT, new_state
 from tuningfork.train.stops import RECORD, alone_in, clear_stops
 from tuningfork.train.store import Store, open_store
 from tuningfork.train.team import Team, gathered_team, launch, restarted

@@ -22,7 +22,8 @@ from tuningfork.train.augment import rotated_view
 from tuningfork.train.export import weighted_fractions
 from tuningfork.train.material import Material
 from tuningfork.train.networks import half_precision, outputs_of
-from tuningfork.train.recipe import Recipe, RoundSettings
+from tuningfork.train.recipe import Recipe
+from tuningfork.train.settings import RoundSettings
 
 BATCH = 128
 
