@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 
 import typer
@@ -37,6 +39,8 @@ app.add_typer(data, name="data")
 
 def main() -> None:
     """Run the command; what a user can mend becomes one sentence and exit code 2."""
+    # Else Python looks at the end through all that ends anyway, a seventh of a short command.
+    atexit.register(gc.freeze)
     try:
         app()
     except TuningForkError as error:
