@@ -144,7 +144,7 @@ def test_what_is_asked_for_is_done(reading: Reading, window: Window) -> None:
         {"center": "left"}, {"center": "1"}, {"center": "1,2,3"}, {"center": "nan,3"},
         {"size": "big"}, {"size": "0"}, {"size": "-3"}, {"size": "1e999"}, {"size": "3 parsec"},
         {"bands": ("i", "r")}, {"stretch": 0.0}, {"stretch": math.nan}, {"softening": -1.0},
-        {"frame_share": 0.0},
+        {"frame_share": 0.0}, {"center": (30, 50)}, {"size": 12.0},
     ],
 )  # fmt: skip
 def test_wishes_that_mean_nothing_are_refused(wish: dict[str, object]) -> None:

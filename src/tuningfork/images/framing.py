@@ -65,6 +65,11 @@ class Reading:
     """Lupton's Q: how strongly bright light is compressed."""
 
     def __post_init__(self) -> None:
+        for name, text in (("center", self.center), ("size", self.size)):
+            if not isinstance(text, str):
+                raise ValueError(
+                    f"a {name} of {text!r}; give it as text: '212,212', '40px', 'auto'"
+                )
         _ = self.point, self.length
         if self.frame_share is not None and not 0 < self.frame_share < math.inf:
             raise ValueError(f"frame_share is {self.frame_share}; give a number above 0")

@@ -13,6 +13,7 @@ from tuningfork.images.frame import Pixels, Preprocessing
 from tuningfork.images.simulated import render
 from tuningfork.trust.changes import CHANGES, FRAME, UNCHANGED, Batch, middle, wide_preprocessing
 from tuningfork.trust.probe import Probe, Probed
+from tuningfork.trust.verdict import galaxies
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +64,7 @@ def write_figure(probe: Probe, path: Path) -> None:
         _draw_recall(places["recall"], probe)
         _draw_turns(places["turns"], probe)
         figure.suptitle(
-            f"Colour or shape? {probe.model} on {probe.count:,} galaxies ({probe.data})",
+            f"Colour or shape? {probe.model} on {galaxies(probe)}",
             weight="bold",
         )
         try:

@@ -39,6 +39,11 @@ def losses(probe: Probe) -> tuple[float, float]:
     return before - min(colourless), before - probe.of("azimuthal mean")[0].accuracy
 
 
+def galaxies(probe: Probe) -> str:
+    """How many galaxies there are, and of which set."""
+    return f"{probe.count:,} {'galaxy' if probe.count == 1 else 'galaxies'} ({probe.data})"
+
+
 def paragraph(probe: Probe) -> str:
     """Answer "colour or shape?" with this probe's numbers."""
     before = probe.of(UNCHANGED)[0]
@@ -51,7 +56,7 @@ def paragraph(probe: Probe) -> str:
         f"{probe.colour_alone:.1%}, always answering the commonest class {probe.largest_share:.1%}."
     )
     return (
-        f"{_ANSWERS[verdict(probe)]} Of {probe.count:,} galaxies ({probe.data}) the network "
+        f"{_ANSWERS[verdict(probe)]} Of {galaxies(probe)} the network "
         f"{probe.model} (recipe {probe.recipe}) tells {before.accuracy:.1%} right; "
         f"{grey.accuracy:.1%} in grey, {lent.accuracy:.1%} in another galaxy's colour, between "
         f"{_range(probe, 'channels swapped')} with channels swapped and between "
