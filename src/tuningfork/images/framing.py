@@ -41,7 +41,7 @@ class Size:
 class Reading:
     """How pictures are read: what the options of ``tuningfork classify`` say.
 
-    Raises ValueError, saying what is wanted, for text that is none of these.
+    Raises ValueError, saying what is wanted, for text that is none of these; TypeError for no text.
     """
 
     center: str = "auto"
@@ -67,9 +67,7 @@ class Reading:
     def __post_init__(self) -> None:
         for name, text in (("center", self.center), ("size", self.size)):
             if not isinstance(text, str):
-                raise ValueError(
-                    f"a {name} of {text!r}; give it as text: '212,212', '40px', 'auto'"
-                )
+                raise TypeError(f"a {name} of {text!r}; give text: 'auto', '212,212' or '40px'")
         _ = self.point, self.length
         if self.frame_share is not None and not 0 < self.frame_share < math.inf:
             raise ValueError(f"frame_share is {self.frame_share}; give a number above 0")
