@@ -8,10 +8,17 @@ import pytest
 
 from tests.train.made import recipe, tiny
 from tuningfork.errors import BadRule, UnknownName
-from tuningfork.train.recipe import load_recipe, recipe_names
+from tuningfork.train.recipe import Recipe, load_recipe, recipe_names
 from tuningfork.votes.rules import load_rule
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+def own(folder: Path, text: str) -> Recipe:
+    """A recipe of a user's own, read from own.toml."""
+    path = folder / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_recipe(str(path))
 
 
 @pytest.mark.parametrize("name", recipe_names())
@@ -115,30 +122,23 @@ def test_what_would_do_nothing_or_fail_later_is_named(
     tmp_path: Path, change: str, said: str
 ) -> None:
     """A rule that is not learned, a class that there is not, an emphasis without draws."""
-    path = tmp_path / "own.toml"
-    path.write_text(f'builds_on = "compact"\n{change}\n')
     with pytest.raises(BadRule, match=rf"own\.toml: .*{said}"):
-        load_recipe(str(path))
+        own(tmp_path, f'builds_on = "compact"\n{change}\n')
 
 
 def test_the_reference_begins_with_nothing(tmp_path: Path) -> None:
     """It is trained as it was; the other kinds may begin with a finished network."""
-    path = tmp_path / "own.toml"
-    path.write_text('builds_on = "reference"\nbegins_with = "swift"\n')
     with pytest.raises(BadRule, match="begins with fresh weights"):
-        load_recipe(str(path))
-    path.write_text('builds_on = "compact"\nbegins_with = "full"\n')
-    assert load_recipe(str(path)).begins_with == "full"
+        own(tmp_path, 'builds_on = "reference"\nbegins_with = "swift"\n')
+    assert own(tmp_path, 'builds_on = "compact"\nbegins_with = "full"\n').begins_with == "full"
 
 
 def test_a_run_has_one_beginning(tmp_path: Path) -> None:
     """It begins with weights or continues a run; a recipe that inherits one may drop it."""
-    path = tmp_path / "own.toml"
-    path.write_text('builds_on = "full"\nbegins_with = "full"\n')
+    both = 'builds_on = "full"\nbegins_with = "full"\n'
     with pytest.raises(BadRule, match="not both"):
-        load_recipe(str(path))
-    path.write_text('builds_on = "full"\nbegins_with = "full"\ncontinues = ""\n')
-    assert load_recipe(str(path)).merged[0] == "full"
+        own(tmp_path, both)
+    assert own(tmp_path, f'{both}continues = ""\n').merged[0] == "full"
 
 
 def test_an_unknown_key_is_named(tmp_path: Path) -> None:
@@ -180,14 +180,13 @@ def test_an_unknown_name_lists_the_recipes(tmp_path: Path) -> None:
 
 def test_a_recipe_builds_on_another(tmp_path: Path) -> None:
     """Tables are filled in key by key, lists are taken whole, and the base may be mistaken."""
-    own = tmp_path / "own.toml"
-    own.write_text(
+    found = own(
+        tmp_path,
         'builds_on = "compact"\nname = "own"\n[sources.efigi]\nweight = 2.0\n'
-        "[[rounds]]\nepochs = 1\nrate = 0.1\n"
+        "[[rounds]]\nepochs = 1\nrate = 0.1\n",
     )
-    found, base = load_recipe(str(own)), load_recipe("compact")
+    base = load_recipe("compact")
     assert found.sources["efigi"] == base.sources["efigi"].model_copy(update={"weight": 2.0})
     assert (len(found.rounds), found.network) == (1, base.network)
-    own.write_text('builds_on = "nothing"\nname = "own"\n')
     with pytest.raises(UnknownName, match="nothing"):
-        load_recipe(str(own))
+        own(tmp_path, 'builds_on = "nothing"\nname = "own"\n')

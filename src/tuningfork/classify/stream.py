@@ -81,10 +81,11 @@ def classify_pictures(
     remaining = iter(pictures)
     ahead: deque[Future[list[Row]]] = deque()
     threads = threads or cores()
+    most = min(threads, cores()) + 1
     pool = ThreadPoolExecutor(threads, thread_name_prefix="classify")
     try:
         while True:
-            while len(ahead) <= min(threads, cores()):
+            while len(ahead) < most:
                 some = list(islice(remaining, batch))
                 if not some:
                     break
