@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
@@ -35,6 +34,7 @@ from tuningfork.evaluate.volunteers import Crowds, matched_crowds
 from tuningfork.files import replacing
 from tuningfork.model import Card
 from tuningfork.model.calibration import BY_FOLDS
+from tuningfork.model.session import cores
 from tuningfork.votes.rules import Rule, load_rule
 
 
@@ -173,9 +173,7 @@ def machine() -> dict[str, Any]:
 
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "cores": cores(),
         "system": platform.system(),
         "python": platform.python_version(),
         "onnxruntime": onnxruntime.__version__,
