@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,12 @@ def load(model: str | Path | None = None, *, threads: int | None = None) -> Clas
     or BadModel.
     """
     return Classifier(load_model(model, threads=threads))
+
+
+@lru_cache(maxsize=4)
+def loaded(model: str | Path | None) -> Model:
+    """The network, loaded once a process; on one core an answer, for many are given at once."""
+    return load_model(model, threads=1)
 
 
 def classifications(

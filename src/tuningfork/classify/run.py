@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from tuningfork.classify.catalogue import Catalogue, naming_of
+from tuningfork.classify.classifier import loaded
 from tuningfork.classify.engines import Engine, Here, Part
 from tuningfork.classify.parts import parts_in
 from tuningfork.classify.plan import Plan, rows_of_parts
-from tuningfork.classify.tables import answered_schema, loaded, looked_up
+from tuningfork.classify.tables import answered_schema, looked_up
 from tuningfork.classify.work import Unwatched, Watch, Work
 from tuningfork.errors import BadData
 from tuningfork.places import Place, place_of

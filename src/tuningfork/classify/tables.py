@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from tuningfork.classify.catalogue import UNSURE, Naming, names_in, naming_of
+from tuningfork.classify.classifier import loaded
 from tuningfork.classify.rows import Rows
 from tuningfork.classify.stream import Row, classify_pictures
 from tuningfork.classify.writers import TEXT_COLUMNS, cells, column_names
@@ -17,7 +18,7 @@ from tuningfork.errors import BadTable
 from tuningfork.images.lookup import Finder, finder
 from tuningfork.images.sources import Picture, failing
 from tuningfork.model.card import Card
-from tuningfork.model.session import Model, load_model
+from tuningfork.model.session import Model
 from tuningfork.places import Address, Place, place_of
 
 PREDICTED = "predicted_"
@@ -121,12 +122,6 @@ def answered(
 
 def _answer_columns(card: Card) -> list[str]:
     return [name for name in column_names(card) if name not in NOT_OURS]
-
-
-@lru_cache(maxsize=4)
-def loaded(model: str | Path | None) -> Model:
-    """The network, loaded once a process; on one core an answer, for many are given at once."""
-    return load_model(model, threads=1)
 
 
 @lru_cache(maxsize=4)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tuningfork.classify.catalogue import naming_of
+from tuningfork.classify.classifier import loaded
 from tuningfork.classify.parts import Parts
 from tuningfork.classify.plan import Plan
 from tuningfork.classify.rows import Rows
@@ -16,7 +17,6 @@ from tuningfork.classify.stream import Row
 from tuningfork.classify.tables import (
     answered,
     answered_schema,
-    loaded,
     looked_up,
     pictures_of,
     threads_for,

@@ -46,7 +46,10 @@ def main() -> None:
     except TuningForkError as error:
         typer.secho(f"tuningfork: {error}", fg="red", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ImportError) as error:
+        # A library that is just being loaded makes an error of its own of Ctrl-C.
+        if isinstance(error, ImportError) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
         typer.secho("tuningfork: stopped", fg="red", err=True)
         sys.exit(130)
     except BrokenPipeError:

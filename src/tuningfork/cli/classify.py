@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -10,27 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from tuningfork.cli.doubting import counted_as, doubt_cells, doubt_sentence, doubt_settings
-from tuningfork.cli.options import ClusterAddress, Engine, ModelName, Workers, table_console
+from tuningfork.cli.doubting import doubt_sentence, doubt_settings
+from tuningfork.cli.options import ClusterAddress, Engine, ModelName, Workers
 from tuningfork.cli.parts import classify_in_parts, engine_named, goes_to_parts
 from tuningfork.cli.progress import progress_bar
 from tuningfork.cli.reading import Bands, Center, Hdu, Size, Softening, Stretch, reading_of
+from tuningfork.cli.told import Told, print_table, printed
 from tuningfork.places import place_of
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from tuningfork.classify import Row
     from tuningfork.images.sources import Picture
-    from tuningfork.model.card import Card
     from tuningfork.model.session import Model
 
-SHOWN = 10
-"""Rows that are printed where the whole table goes to a file."""
 HEAT = "occlusion"
 """How heat maps are found where nothing else is asked for."""
-PIPE_WIDTH = 240
-"""Characters a line, where the table goes to another program."""
 
 
 def classify(
@@ -154,6 +147,7 @@ def classify(
       tuningfork classify --catalog galaxies.parquet --images cutouts/ --output predictions/
       tuningfork classify --catalog s3://b/galaxies.parquet --output s3://b/out --engine ray
     """  # noqa: D301  (Typer needs the \\b itself)
+    from tuningfork.classify.helpers import helpers_for
     from tuningfork.classify.writers import check_output, row_writer
     from tuningfork.images.sources import find_pictures
     from tuningfork.model.session import load_model
@@ -192,20 +186,21 @@ def classify(
         check_output(table)
     here = [Path(one) for one in given]
     pictures = find_pictures(here)
-    # Many pictures are answered at once, on a core each; for a heat map one is asked many times.
-    network = load_model(model, threads=1 if explain is None else None)
-    rows = _rows(network, pictures, settings, explain, heat)
-    told = _Told(every=table is None)
-    writer = nullcontext() if table is None else row_writer(table, network.card)
-    with _told_if_stopped(table), writer as write:
-        for row in _printed(rows, network.card) if as_json else _watched(rows, here):
-            told.count(row)
-            if write is not None:
-                write(row)
-            if not as_json:
-                told.keep(row)
+    told = Told(every=table is None)
+    helping = nullcontext() if explain is not None else helpers_for(here, model, settings)
+    with _told_if_stopped(table), helping as helpers:
+        # Many are answered at once, on a core each; for a heat map one is asked many times.
+        network = load_model(model, threads=1 if explain is None else None)
+        rows = _rows(network, pictures, {**settings, "beside": helpers}, explain, heat)
+        with nullcontext() if table is None else row_writer(table, network.card) as write:
+            for row in printed(rows, network.card) if as_json else _watched(rows, here):
+                told.count(row)
+                if write is not None:
+                    write(row)
+                if not as_json:
+                    told.keep(row)
     if not as_json:
-        _print_table(told, network.card)
+        print_table(told, network.card)
         if told.verdicts:
             typer.echo(doubt_sentence(told.verdicts, coverage))
         if table is not None:
@@ -234,32 +229,6 @@ def _rows(
 
     reading = settings["reading"]
     return explain_pictures(network, pictures, answer, maps, reading=reading, method=method)
-
-
-class _Told:
-    """What the table on the terminal tells of the rows that went by."""
-
-    def __init__(self, *, every: bool) -> None:
-        self._every = every
-        self.rows: list[Row] = []
-        self.errors: list[str] = []
-        self.notes: list[str] = []
-        self.counts: Counter[str] = Counter()
-        self.verdicts: Counter[str] = Counter()
-
-    def count(self, row: Row) -> None:
-        found = row.classification
-        if found is not None and found.doubt is not None:
-            self.verdicts[found.doubt.verdict] += 1
-        self.counts[counted_as(row)] += 1
-
-    def keep(self, row: Row) -> None:
-        if self._every or len(self.rows) < SHOWN:
-            self.rows.append(row)
-        if row.note and (self._every or len(self.notes) < SHOWN):
-            self.notes.append(f"{row.id}: {row.note}")
-        if row.error and (self._every or len(self.errors) < SHOWN):
-            self.errors.append(row.error)
 
 
 def _check_maps(folder: Path | None, method: str, paths: list[str]) -> None:
@@ -333,65 +302,3 @@ def _told_if_stopped(output: Path | None) -> Iterator[None]:
                 err=True,
             )
         raise
-
-
-def _printed(rows: Iterable[Row], card: Card) -> Iterator[Row]:
-    """Print rows as a JSON list, one to a line, as they come."""
-    from tuningfork.classify.writers import json_row
-
-    before = "[\n"
-    for row in rows:
-        typer.echo(before + json_row(row, card), nl=False)
-        before = ",\n"
-        yield row
-    typer.echo("\n]" if before == ",\n" else "[]")
-
-
-def _print_table(told: _Told, card: Card) -> None:
-    console = table_console(PIPE_WIDTH)
-    counts, errors = told.counts, told.errors
-    total, failed = counts.total(), counts[""]
-    console.print(_table(told.rows, card))
-    if total > len(told.rows):
-        console.print(f"… and {total - len(told.rows):,} more\n")
-    for note in told.notes:
-        console.print(_on_one_line(note), style="dim", markup=False, soft_wrap=True)
-    for error in errors:
-        console.print(_on_one_line(error), style="red", markup=False, soft_wrap=True)
-    if failed > len(errors):
-        console.print(f"… and {failed - len(errors):,} more that could not be read")
-    read = f"{total - failed:,} of {total:,} read"
-    kinds = ", ".join(f"{count:,} {name}" for name, count in counts.most_common() if name)
-    console.print(f"{read}: {kinds}" if kinds else read)
-
-
-def _table(rows: list[Row], card: Card) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    from tuningfork.classify.writers import shown_classes
-
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("id", overflow="fold")
-    table.add_column("class", no_wrap=True)
-    for name in shown_classes(card):
-        table.add_column(name, justify="right")
-    if card.calibration is not None:
-        table.add_column("set")
-        table.add_column("verdict", no_wrap=True)
-    for row in rows:
-        found = row.classification
-        shown_id = Text(_on_one_line(row.id))
-        if found is None:
-            table.add_row(shown_id, "unreadable", style="red")
-            continue
-        shares = (f"{found.probabilities[one]:.3f}" for one in shown_classes(card))
-        doubt = doubt_cells(row) if card.calibration is not None else ()
-        table.add_row(shown_id, found.label, *shares, *doubt)
-    return table
-
-
-def _on_one_line(text: str) -> str:
-    """Spell out what would break a line or command the terminal."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

@@ -11,7 +11,7 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -120,11 +120,14 @@ class Archive:
                 self._opened = (os.getpid(), zipfile.ZipFile(file))
             return self._opened[1]
 
-    def __getstate__(self) -> tuple[Path | bytes, str]:
-        return (self._file, self.where)
+    def __reduce__(self) -> tuple[Callable[[Path | bytes, str], Archive], tuple[Path | bytes, str]]:
+        return (_opened_once if isinstance(self._file, Path) else Archive, (self._file, self.where))
 
-    def __setstate__(self, state: tuple[Path | bytes, str]) -> None:
-        self.__init__(*state)  # type: ignore[misc]
+
+@lru_cache(maxsize=4)
+def _opened_once(file: Path, where: str) -> Archive:
+    """A zip that another process speaks of, picture after picture, each with the whole archive."""
+    return Archive(file, where)
 
 
 def picture_inside(where: str, name: str, read: Callable[[str], bytes]) -> Picture:
