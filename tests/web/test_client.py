@@ -123,10 +123,20 @@ def test_retry_after_may_be_a_date() -> None:
 
 
 def test_pauses_grow(server: Loopback, client: Client) -> None:
-    """Each pause is about twice the one before: 1, 2, 4 … seconds, with jitter of up to one."""
+    """Each pause is about twice the one before: 1, 2, 4 … seconds, with jitter of up to one.
+
+    Each is told beforehand, and why it is made.
+    """
     slept = timed(client, pause=1.0, attempts=5)
+    told: list[str] = []
+    client.tell = told.append
     server.fail("/sesame", *[Fault(status=500, body=b"")] * 4)
     client.get("sesame", NAME)
+    assert [one.rpartition(" in ")[0] for one in told] == [
+        f"CDS Sesame fails (HTTP 500 from {client.settings.service('sesame').host}); "
+        f"attempt {number} of 5"
+        for number in (2, 3, 4, 5)
+    ]
     pauses = [one for one in slept if one > 0.9]
     assert len(pauses) == 4
     for pause, least in zip(pauses, (1, 2, 4, 8), strict=True):

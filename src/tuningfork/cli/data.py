@@ -146,6 +146,7 @@ def _fetch(
     from tuningfork.web import shared_client
 
     client = shared_client()
+    client.tell = lambda why: typer.echo(why, err=True)
     plan = make_plan(client, load_source(name), output, parts, dry=dry_run)
     if not as_json:
         _print_plan(plan)

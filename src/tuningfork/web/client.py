@@ -56,6 +56,8 @@ class Client:
         self.settings = settings
         self.manners = manners or Manners()
         self.cache = cache or Cache(settings.cache)
+        self.tell: Callable[[str], None] = lambda _: None
+        """Is told, before each further attempt, why it is needed and when it comes."""
         self.http = httpx.Client(
             headers={"User-Agent": f"tuningfork/{version('tuningfork')} (galaxy classifier)"},
             follow_redirects=True,
@@ -96,6 +98,7 @@ class Client:
             retry=tenacity.retry_if_exception_type(Passing),
             wait=_wait(service),
             stop=tenacity.stop_after_attempt(service.attempts),
+            before_sleep=lambda state: self.tell(_waiting(service, state)),
             sleep=self.manners.sleep,
             reraise=True,
         )
@@ -187,6 +190,12 @@ def _transport_trouble(service: Service) -> Iterator[None]:
             f"{service.title} ({service.host}) cannot be reached ({error}); "
             "check the connection to the internet"
         ) from error
+
+
+def _waiting(service: Service, state: tenacity.RetryCallState) -> str:
+    trouble = str(state.outcome.exception() if state.outcome else "").partition(";")[0]
+    pause = max(1, round(state.upcoming_sleep))
+    return f"{trouble}; attempt {state.attempt_number + 1} of {service.attempts} in {pause} s"
 
 
 def _wait(service: Service) -> Any:  # noqa: ANN401  (tenacity's own base is not exported)

@@ -77,7 +77,8 @@ class Manners:
         if left > 0 or state.trying:
             raise CircuitOpen(
                 f"{host} failed {state.failures} times in a row ({state.last_trouble}) and is left "
-                f"alone for {max(1, round(left))} seconds; try again after them"
+                f"alone for {max(1, round(left))} seconds; check the connection, or try again "
+                "after them"
             )
         state.trying = True
 
