@@ -300,3 +300,15 @@ def test_a_service_that_fails_for_good_ends_the_run_resumable(
     assert counts[""] == 4
     assert len(rows_of(output)) == 20
     assert not any("SkyServer" in row["error"] for row in rows_of(output))
+
+
+def test_few_places_and_no_service_give_no_table_of_errors(
+    server: Loopback, client: Client, model: Model, tmp_path: Path
+) -> None:
+    """Two places are too few for the service to be left alone, and all the same none was seen."""
+    catalogue = open_positions(positions(tmp_path / "positions.csv", 2))
+    output = tmp_path / "answers.csv"
+    server.fail("/sdss", *[Fault(status=500, body=b"")] * 200)
+    with pytest.raises(ServiceFailed, match=r"fails .*; 0 of 2 rows are done: go on later with"):
+        survey_catalogue(model, catalogue, output, client=client)
+    assert not output.exists()

@@ -87,12 +87,16 @@ def survey_catalogue(
         # Rows for which the service failed are written down once it answers again: if it does not,
         # the next run looks at them anew.
         waiting: list[Sight] = []
+        answered = False
         for sight in look_at_all(model, todo, survey=survey, center=center, client=client):
             waiting.append(sight)
             if sight.unasked:
                 continue
+            answered = answered or not sight.target.error
             write_down(waiting)
             waiting = []
+        if not answered:
+            _check_asked(waiting)
         write_down(waiting)
     except ServiceFailed as error:
         journal.close(remove=False)
@@ -106,6 +110,12 @@ def survey_catalogue(
     counts = _write(catalogue, journal, output, names)
     journal.close(remove=True)
     return counts
+
+
+def _check_asked(sights: list[Sight]) -> None:
+    """Refuse rows that are all the trouble of a service that answered none of them."""
+    if sights:
+        raise ServiceFailed(sights[-1].row.error.partition(";")[0])
 
 
 def _write(
