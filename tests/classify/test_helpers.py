@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
 import os
 import signal
@@ -114,6 +115,20 @@ def test_what_fails_in_a_helper_fails_here(helpers: Helpers, model: Model) -> No
     with pytest.raises(RuntimeError, match="the disk is gone"):
         list(classify_pictures(model, [good, bad], beside=helpers))
     assert helpers.answer([good], model) is not None
+
+
+def test_where_no_process_can_begin_there_are_none(
+    toy: Path, pictures: list[Picture], model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container that allows no further process has no helpers, and all rows."""
+
+    def refuse(_: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
+    with Helpers(2, toy, Asked()) as helpers:
+        rows = list(classify_pictures(model, pictures, beside=helpers))
+    assert rows == list(classify_pictures(model, pictures))
 
 
 def test_few_pictures_and_streams_get_no_helpers(tmp_path: Path, toy: Path) -> None:

@@ -71,9 +71,11 @@ class Helpers:
         for _ in range(self._count):
             ours, theirs = context.Pipe()
             helper = context.Process(target=_help, args=(theirs, *self._begun), daemon=True)
-            with _without_interrupts():
-                helper.start()
-            theirs.close()
+            with theirs, _without_interrupts():
+                try:
+                    helper.start()
+                except OSError:  # no room for another process, and none is needed
+                    break
             self._ending.callback(helper.join)
             self._ending.callback(helper.kill)
             self._starting.append(ours)
