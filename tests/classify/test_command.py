@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.classify.conftest import COLOURS, plain
+from tuningfork.cli.doubting import doubt_sentence
 
 MAIN = "from tuningfork.cli import main; main()"
 
@@ -133,3 +134,17 @@ def test_classifying_brings_neither_torch_nor_parquet(mixed: Path, toy: Path) ->
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     assert run(toy, mixed / "1.png", code=code).stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("coverage", "said"),
+    [
+        (None, "At a coverage of 0.95: 3 sure, 1 unsure, 0 no galaxy here"),
+        (0.3, "0 no galaxy here (sets are those of 0.5, the least that was fitted)"),
+        (0.999, "(more than the 0.99 that was fitted, so sets hold every class)"),
+    ],
+)
+def test_a_coverage_that_was_not_fitted_is_told(coverage: float | None, said: str) -> None:
+    """Below and above the thresholds the sets are not what their number says."""
+    told = doubt_sentence({"sure": 3, "unsure": 1}, coverage, (0.5, 0.99))
+    assert told.endswith(said)

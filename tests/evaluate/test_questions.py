@@ -37,6 +37,19 @@ def test_errors_are_those_of_the_column() -> None:
     assert [one.count for one in found.bins] == [1, 1]
 
 
+def test_errors_where_volunteers_agree_are_told_apart() -> None:
+    """0.9 of the volunteers agree on the smooth galaxy, 0.7 not on the disk; of neither on bars."""
+    voted = np.stack([SMOOTH, DISK])
+    predicted = voted.copy()
+    predicted[:, 0] = (0.7, 0.35)
+    scores = answer_scores(predicted, voted)
+    smooth, bar = scores[0].agreed, scores[COLUMNS.index("Class3.1")].agreed
+    assert smooth is not None
+    assert bar is not None
+    assert (smooth.count, smooth.rmse, smooth.bias) == pytest.approx((1, 0.2, -0.2))
+    assert (bar.count, bar.rmse) == (0, None)
+
+
 def test_errors_in_one_bin_cancel_in_calibration_but_not_in_rmse() -> None:
     """Right on the mean is calibrated, though each is off."""
     voted, predicted = np.stack([SMOOTH, SMOOTH]), np.stack([SMOOTH, SMOOTH])

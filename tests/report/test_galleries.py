@@ -64,4 +64,14 @@ def test_a_gallery_without_a_picture_has_no_heading(model: Model) -> None:
     assert galleries(model, gone, model.card.classes, 1.0) == ()
     comparison = compare({"1": "elliptical"}, {"1": "spiral"}, Predictions({"1": "spiral"}, {}))
     assert comparison.only_there == ("1",)
-    assert parted(model, gone, comparison, 1.0) == ()
+    assert parted(model, gone, comparison, {"1": "spiral"}, 1.0) == ()
+
+
+def test_where_two_part_both_answers_are_told(model: Model) -> None:
+    """Ours, the truth, and what the other table says."""
+    one = answered(model, primary(three_bands(disk(100, scale=6.0, at=(50.0, 50.0)))))
+    mine, truth = one.found.label, str(one.known.label)
+    comparison = compare({"1": mine}, {"1": truth}, Predictions({"1": truth}, {}))
+    (there,) = parted(model, [one], comparison, {"1": truth}, 1.0)
+    assert there.title == "Right only there"
+    assert [(each.answer, each.theirs) for each in there.galaxies] == [(mine, truth)]

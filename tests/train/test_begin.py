@@ -17,7 +17,7 @@ from tests.train.test_teach import drawn, material
 from tuningfork.errors import BadModel, BadRule, UnknownName
 from tuningfork.model.session import graph_path, load_model
 from tuningfork.train.augment import centre
-from tuningfork.train.begin import Deepened, begin_with
+from tuningfork.train.begin import Deepened, begin_with, check_mean
 from tuningfork.train.material import Material
 from tuningfork.train.needs import look_for_others
 from tuningfork.train.networks import build, outputs_of
@@ -107,6 +107,24 @@ def test_another_shape_is_refused() -> None:
         begun(load_recipe("swift").model_copy(update={"network": own}), "swift")
     with pytest.raises(UnknownName, match="nobody"):
         begun(load_recipe("compact"), "nobody")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "others", "said"),
+    [
+        (load_recipe("swift"), ("full",), "mean_with names full, which has other stages"),
+        (load_recipe("swift"), ("swift", "full"), "names swift and full, which are not alike"),
+        (deeper("swift"), ("swift",), "mean_with names swift, which has fewer blocks"),
+        (load_recipe("reference"), ("swift",), "a reference network has no mean"),
+    ],
+)
+def test_what_has_no_mean_is_refused_before_the_first_step(
+    recipe: Recipe, others: tuple[str, ...], said: str
+) -> None:
+    """Not after the last one, when a training of hours would be lost."""
+    network = build(recipe.network, outputs_of(recipe.network, 4), recipe.pictures.input_pixels)
+    with pytest.raises(BadRule, match=said):
+        check_mean(network, others, material(recipe))
 
 
 def test_a_network_that_is_not_there_is_named_before_the_work(tmp_path: Path) -> None:

@@ -438,6 +438,19 @@ def test_the_mean_with_a_finished_network_is_exported(finished: Finished, tmp_pa
     assert f"validation loss {loss:.4f}" in printed(console).split("its mean with")[1]
 
 
+def test_an_unfit_mean_stops_a_training_before_it_begins(
+    finished: Finished, tmp_path: Path
+) -> None:
+    """The run's folder holds nothing that a mended recipe would be held against."""
+    one = recipe(finished.folder)
+    wider = one.network.model_copy(update={"widths": (8, 24)})
+    one = one.model_copy(update={"network": wider, "mean_with": (str(finished.output),)})
+    asked = plan(finished.paths, one, tmp_path / "run")
+    with pytest.raises(BadRule, match=r"mean_with names .*, whose layers have other widths"):
+        train(replace(asked, store=finished.folder / "cache"), quiet())
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
 def test_a_run_that_continues_another_is_its_next_round(
     finished: Finished, tmp_path: Path, without_export: None
 ) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tuningfork.data import held_out, read_same_galaxy, read_set
 from tuningfork.images.decode import decode
-from tuningfork.model.session import load_model
+from tuningfork.model.session import load_model, model_names
 from tuningfork.votes.rules import load_rule
 
 STATED = 0.01
@@ -19,14 +20,15 @@ STATED_HALVES = 0.12
 or the other way round."""
 
 
-def test_class_and_votes_do_not_contradict_each_other(shared_data: Path) -> None:
+@pytest.mark.parametrize("name", model_names())
+def test_class_and_votes_do_not_contradict_each_other(shared_data: Path, name: str) -> None:
     """On the held-out galaxies with votes, no oftener than the documentation states."""
-    model = load_model()
+    model = load_model(name)
     rule = load_rule(model.card.rule)
     same = read_same_galaxy(shared_data / "same_galaxy.csv")
     pixels = []
-    for name in ("kaggle", "gz2"):
-        kept = held_out(read_set(shared_data / name, rule), model.card.held_out, same)
+    for one in ("kaggle", "gz2"):
+        kept = held_out(read_set(shared_data / one, rule), model.card.held_out, same)
         for galaxy in kept.galaxies:
             image = decode(galaxy.picture.read(), galaxy.picture.path)
             pixels.append(model.card.preprocessing.apply(image))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import gc
+import signal
 import sys
+from types import FrameType
 
 import typer
 
@@ -37,10 +39,16 @@ app.add_typer(play, name="play")
 app.add_typer(data, name="data")
 
 
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that nothing half-written stays."""
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command; what a user can mend becomes one sentence and exit code 2."""
     # Else Python looks at the end through all that ends anyway, a seventh of a short command.
     atexit.register(gc.freeze)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
     except TuningForkError as error:

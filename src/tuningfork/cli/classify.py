@@ -201,8 +201,9 @@ def classify(
                     told.keep(row)
     if not as_json:
         print_table(told, network.card)
-        if told.verdicts:
-            typer.echo(doubt_sentence(told.verdicts, coverage))
+        if told.verdicts and network.card.calibration is not None:
+            fitted = network.card.calibration.coverages
+            typer.echo(doubt_sentence(told.verdicts, coverage, fitted))
         if table is not None:
             typer.echo(f"Written to {table}")
         if explain is not None and told.counts.total() > told.counts[""]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -57,9 +57,17 @@ def counted_as(row: Row) -> str:
     return NO_GALAXY if refused else row.classification.label
 
 
-def doubt_sentence(verdicts: Mapping[str, int], coverage: float | None) -> str:
-    """Sum up how many answers are sure, and at which coverage."""
+def doubt_sentence(
+    verdicts: Mapping[str, int], coverage: float | None, fitted: Sequence[float]
+) -> str:
+    """Sum up how many answers are sure, at which coverage, and where none such was ``fitted``."""
     from tuningfork.model.calibration import COVERAGE, VERDICTS
 
     told = ", ".join(f"{verdicts.get(one, 0):,} {one}" for one in VERDICTS)
-    return f"At a coverage of {coverage or COVERAGE:g}: {told}"
+    asked = coverage or COVERAGE
+    remark = ""
+    if asked < fitted[0]:
+        remark = f" (sets are those of {fitted[0]:g}, the least that was fitted)"
+    elif asked > fitted[-1]:
+        remark = f" (more than the {fitted[-1]:g} that was fitted, so sets hold every class)"
+    return f"At a coverage of {asked:g}: {told}{remark}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tuningfork.data import GalaxySet
     from tuningfork.model import Model
     from tuningfork.report import Report, Setting
+    from tuningfork.report.galleries import Gallery
 
 PIPE_WIDTH = 120
 """Characters a line, where the tables go to another program."""
@@ -224,7 +225,8 @@ def _found(
     answers, truths = own.evaluation.answers, own.evaluation.truths
     compared: list[Compared] = []
     if theirs is not None and against is not None:
-        compared.append(Compared(against.stem, compare(answers, truths, theirs)))
+        paired = compare(answers, truths, theirs)
+        compared.append(Compared(against.stem, paired, answers=theirs.answers))
     for label, other in further:
         beside = findings([(other, parts[0][1])])
         predictions = Predictions(beside.evaluation.answers, {})
@@ -240,6 +242,8 @@ def _write_report(path: Path, found: Report, network: Model) -> None:
     classes, share = found.setting.rule.class_names, found.setting.frame_share
     shown = galleries(network, evaluation.labelled, classes, share)
     table = next((one for one in found.compared if one.findings is None), None)
-    apart = parted(network, evaluation.labelled, table.comparison, share) if table else ()
+    apart: tuple[Gallery, ...] = ()
+    if table is not None:
+        apart = parted(network, evaluation.labelled, table.comparison, table.answers, share)
     write_report(found, path, shown, apart)
     typer.echo(f"The report is in {path}, {path.stat().st_size / 1e6:.1f} MB.")

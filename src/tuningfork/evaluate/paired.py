@@ -150,6 +150,8 @@ def _columns(names: object, path: Path) -> tuple[str, str, str | None]:
     plain = {str(name).strip().casefold(): str(name) for name in names}  # type: ignore[attr-defined]
     answer = next((plain[name] for name in ANSWERS if name in plain), None)
     if "id" not in plain or answer is None:
+        if len(plain) == 1 and ";" in next(iter(plain)):
+            raise BadTable(f"{path}: its columns are parted by semicolons; save it with commas")
         raise BadTable(
             f"{path}: has the columns {', '.join(plain.values()) or 'of no table'}; "
             "it needs id and predicted (truth is optional)"

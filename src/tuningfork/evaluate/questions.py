@@ -7,7 +7,7 @@ volunteers agree where one answer has more than 0.8 of the votes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class AnswerScore:
-    """One of the 37 answers, in weighted fractions over all galaxies whose votes are known."""
+    """One of the 37 answers, in weighted fractions over galaxies whose votes are known."""
 
     column: str
     text: str
@@ -49,6 +49,8 @@ class AnswerScore:
     """Mean over galaxies of |mean prediction - mean vote| of their bin, 10 equal bins."""
     bins: tuple[Bin, ...]
     """Only those that hold a galaxy."""
+    agreed: AnswerScore | None = None
+    """The same where volunteers came to the question and agree on one of its answers."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,15 @@ class QuestionScore:
 
 def answer_scores(predicted: Fractions, voted: Fractions) -> tuple[AnswerScore, ...]:
     """Score each answer's weighted fractions; both of shape (n, 37), votes NaN where unknown."""
-    return tuple(
-        _answer_score(column, text, predicted[:, place], voted[:, place])
-        for place, (column, text) in enumerate((one.column, one.text) for one in TREE.answers)
-    )
+    agreed = _agreed(voted)
+    scores = []
+    for place, answer in enumerate(TREE.answers):
+        ours, theirs = predicted[:, place], voted[:, place]
+        there = agreed[:, int(answer.column[len("Class") :].partition(".")[0]) - 1]
+        score = _answer_score(answer.column, answer.text, ours, theirs)
+        part = _answer_score(answer.column, answer.text, ours[there], theirs[there])
+        scores.append(replace(score, agreed=part))
+    return tuple(scores)
 
 
 def question_scores(predicted: Fractions, voted: Fractions) -> tuple[QuestionScore, ...]:
@@ -90,6 +97,13 @@ def question_scores(predicted: Fractions, voted: Fractions) -> tuple[QuestionSco
         _question_score(one, ours[asked[:, place]], theirs[asked[:, place]])
         for place, one in enumerate(TREE.questions)
     )
+
+
+def _agreed(voted: Fractions) -> NDArray[np.bool_]:
+    """Tell where volunteers came to a question and agree on an answer; shape (n, 11)."""
+    theirs = conditional_from_weighted(voted)
+    most = [theirs[:, TREE.span(one.number)].max(axis=1, initial=0) for one in TREE.questions]
+    return np.asarray(relevant(voted) & (np.stack(most, axis=1) > AGREED))
 
 
 def relevant(voted: Fractions) -> NDArray[np.bool_]:

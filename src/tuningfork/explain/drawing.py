@@ -89,7 +89,9 @@ def draw_tree(explained: Explained, path: Path) -> None:
             _draw_following(axes, explained.following, explained.found.label, placed)
         try:
             with replacing(path) as temporary:
-                figure.savefig(temporary, dpi=110, metadata=_metadata(path, explained.found.label))
+                figure.savefig(
+                    temporary, dpi=110, metadata=_metadata(path, title_of(explained.found))
+                )
         except OSError as error:
             raise BadData(f"{path}: {error.strerror or error}; write it elsewhere") from error
 
@@ -242,9 +244,9 @@ def _draw_following(axes: Axes, following: Following, answer: str, placed: Layou
         y += LINE
 
 
-def _metadata(path: Path, label: str) -> dict[str, str | None]:
+def _metadata(path: Path, called: str) -> dict[str, str | None]:
     """Name the drawing, and leave out its day, so that the same galaxy gives the same file."""
-    title = f"The volunteers' decision tree for a galaxy: {class_words(label)}"
+    title = f"The volunteers' decision tree for a galaxy: {called}"
     dates = {".svg": "Date", ".pdf": "CreationDate"}
     kind = path.suffix.lower()
     return {"Title": title} | ({dates[kind]: None} if kind in dates else {})

@@ -35,6 +35,7 @@ from tuningfork.files import replacing
 from tuningfork.model import Card
 from tuningfork.model.calibration import BY_FOLDS
 from tuningfork.model.session import cores
+from tuningfork.report.galleries import choose
 from tuningfork.votes.rules import Rule, load_rule
 
 
@@ -89,6 +90,8 @@ class Compared:
     comparison: Comparison
     findings: Findings | None = None
     """Of a further network; None for a table of answers."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What such a table answers, by id."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,10 @@ class Report:
         comparison = next((one.comparison for one in self.compared if one.findings is None), None)
         stated: dict[str, Any] = self.findings.evaluation.as_json() | _stated(self.findings)
         stated["setting"] = asdict(self.setting) | {"rule": self.setting.rule.name}
+        stated["setting"]["conditions"] = {
+            one.name: {each.column: each.minimum for each in one.conditions}
+            for one in self.setting.rule.classes
+        }
         stated["setting"]["learned_from"] = self.learned_from
         stated["setting"]["calibrated_on"] = self.calibrated_on
         stated["against"] = None if comparison is None else asdict(comparison)
@@ -152,6 +159,15 @@ class Report:
             for one in self.compared
             if one.findings is not None
         ]
+        chosen = choose(self.findings.evaluation.labelled, self.setting.rule.class_names)
+        stated["galleries"] = {
+            name: [
+                {"id": one.id, "truth": one.known.label}
+                | {"answer": one.found.label, "probabilities": dict(one.found.probabilities)}
+                for one in galaxies
+            ]
+            for name, galaxies in chosen.items()
+        }
         stated["training"] = [dict(one) for one in self.history]
         stated["machine"] = dict(self.machine)
         shown: dict[str, Any] = plain(stated)
@@ -248,6 +264,8 @@ def _stated(findings: Findings) -> dict[str, Any]:
             "version": card.version,
             "created": card.created,
             "data": dict(card.data),
+            "held_out": dict(card.held_out),
+            "calibration": None if card.calibration is None else asdict(card.calibration),
         },
         "seconds_per_picture": findings.seconds_per_picture,
     }

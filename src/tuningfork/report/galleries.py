@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ class Shown:
     """What the network sees of it, as a data address (JPEG)."""
     heat: str
     """The same with what speaks for the answer laid over it."""
+    theirs: str = ""
+    """What another's table answers, where the gallery is of it."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,16 @@ def galleries(
 
 
 def parted(
-    model: Model, labelled: Sequence[Answered], comparison: Comparison, frame_share: float
+    model: Model,
+    labelled: Sequence[Answered],
+    comparison: Comparison,
+    theirs: Mapping[str, str],
+    frame_share: float,
 ) -> tuple[Gallery, ...]:
-    """Draw where only one of the two is right, the surest of ours first."""
+    """Draw where only one of the two is right, the surest of ours first.
+
+    ``theirs`` is what the other answers, by id.
+    """
     drawn = []
     for title, ids in (
         ("Right only here", comparison.only_here),
@@ -93,7 +102,10 @@ def parted(
             (one for one in labelled if one.id in frozenset(ids)),
             key=lambda one: (-one.found.confidence, one.id),
         )
-        drawn.append(Gallery(title, "", tuple(shown(model, own[:FEW], frame_share))))
+        pictures = shown(model, own[:FEW], frame_share)
+        drawn.append(
+            Gallery(title, "", tuple(replace(one, theirs=theirs[one.id]) for one in pictures))
+        )
     return _filled(drawn)
 
 

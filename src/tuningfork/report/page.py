@@ -13,6 +13,7 @@ from typing import Any
 from tuningfork.errors import BadTable
 from tuningfork.evaluate.volunteers import Crowds
 from tuningfork.files import replacing
+from tuningfork.model.calibration import Calibration
 from tuningfork.report import figures
 from tuningfork.report.findings import Compared, Findings, Report
 from tuningfork.report.galleries import Gallery
@@ -22,6 +23,19 @@ from tuningfork.report.volunteers import SHORT, crowd_sentence
 from tuningfork.report.wording import environment
 from tuningfork.votes.label_rule import class_words
 
+USE = (
+    (
+        "Meant for",
+        "sorting colour pictures of galaxies like those it learned from, first guesses at "
+        "volunteers' answers, and teaching",
+    ),
+    (
+        "Not meant for",
+        "pictures of anything but one galaxy; other surveys, bands or scales without checking it "
+        "there first; counts of classes without allowing for its errors and the mix",
+    ),
+)
+"""What every network of this package is for, and what not: the last rows of its card."""
 TINT = (0, 103, 163)
 """Of a full cell of the confusion matrix, laid on at most at 45 %, so that dark letters stand."""
 
@@ -187,7 +201,25 @@ def _card_rows(findings: Findings) -> list[tuple[str, str]]:
     ]
     if card.held_out:
         rows.insert(7, ("Kept from it", f"{card.held_out['share']:.0%} of all galaxies, by id"))
-    return rows
+    return [*rows, *_calibration_rows(card.calibration), *USE]
+
+
+def _calibration_rows(calibration: Calibration | None) -> list[tuple[str, str]]:
+    if calibration is None:
+        return [("Calibrated", "no: its probabilities are as the training left them")]
+    temperatures = list(dict.fromkeys(f"{1 / one:.3f}" for one in calibration.scale))
+    mix = ", ".join(f"{class_words(one)} {share:.1%}" for one, share in calibration.mix.items())
+    fitted = "; ".join(f"{name} {count:,}" for name, count in calibration.fitted_on.items())
+    return [
+        ("Calibrated", f"logits over a temperature of {', '.join(temperatures)} (Guo et al. 2017)"),
+        ("For this mix", mix),
+        (
+            "No galaxy here",
+            f"where a picture's strangeness is above {calibration.strangeness:.3g}, set so that "
+            f"{calibration.refused:.1%} of good galaxies are refused",
+        ),
+        ("Calibrated on", fitted or "not stated"),
+    ]
 
 
 def _confusion_rows(findings: Findings) -> list[dict[str, Any]]:

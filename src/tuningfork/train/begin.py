@@ -80,13 +80,30 @@ def begin_with(network: Deepened, names: Sequence[str], material: Material) -> N
     _unfold(network, [layers[own] for own in places], material)
 
 
+def check_mean(network: nn.Module, names: Sequence[str], material: Material) -> None:
+    """Hold finished networks against one that is still to be trained and averaged with them.
+
+    Raises, before the first step, what :func:`mean_with` would raise after the last.
+    """
+    recipe = material.recipe
+    trouble = f"recipe {recipe.name}: mean_with names {' and '.join(names)}"
+    if not isinstance(network, Deepened):
+        raise BadRule(f"recipe {recipe.name}: a {recipe.network.kind} network has no mean")
+    weights = _mean([_weights_of(graph_path(name)) for name in names], trouble)
+    layers = _layers(network)
+    if set(_places(network, layers, weights, trouble)) != set(layers):
+        raise BadRule(f"{trouble}, which has fewer blocks; choose another")
+
+
 def mean_with(network: nn.Module, names: Sequence[str], material: Material) -> nn.Module:
-    """Give the mean of a network's weights and those of finished ones (see :func:`begin_with`)."""
+    """Give the mean of a network's weights and those of finished ones (see :func:`begin_with`).
+
+    They are alike, as :func:`check_mean` sees to.
+    """
     recipe = material.recipe
     found = build(recipe.network, material.outputs, recipe.pictures.input_pixels)
     found.to(material.team.device)
-    if not isinstance(found, Deepened):
-        raise BadRule(f"recipe {recipe.name}: a {recipe.network.kind} network has no mean")
+    assert isinstance(found, Deepened)  # noqa: S101
     with TemporaryDirectory() as folder:
         own = Path(folder) / "own.onnx"
         export_onnx(network, material.outputs, recipe.pictures, own)

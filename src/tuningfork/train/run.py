@@ -35,7 +35,7 @@ from tuningfork.files import replacing
 from tuningfork.images.frame import Preprocessing
 from tuningfork.model.card import Card, sha256_of, write_card
 from tuningfork.train.augment import centre
-from tuningfork.train.begin import Deepened, begin_with, mean_with
+from tuningfork.train.begin import Deepened, begin_with, check_mean, mean_with
 from tuningfork.train.curves import draw_curves
 from tuningfork.train.export import LARGEST_HALVED, check_parity, export_onnx
 from tuningfork.train.galaxies import Galaxies, gather
@@ -153,6 +153,8 @@ def _trainer(
     readable = galaxies.kept(store.readable)
     places = np.flatnonzero(store.readable)
     material = Material(recipe, readable, store.pixels, places, outputs, team)
+    if recipe.mean_with and fresh:
+        check_mean(network, recipe.mean_with, material)
     if recipe.begins_with and fresh and isinstance(network, Deepened):
         begin_with(network, (recipe.begins_with,), material)
     state = new_state(team.synchronised(network), recipe)
