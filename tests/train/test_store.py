@@ -122,10 +122,13 @@ def test_damage_inside_a_file_is_seen(tmp_path: Path, damage: bytes) -> None:
 
 
 def test_what_killed_runs_left_is_cleared(tmp_path: Path) -> None:
-    """Half-written files that nobody writes any more; a young one may be another run's."""
+    """Half-written files that nobody writes any more; a young one may be another run's.
+
+    Also by a run whose pictures are all there.
+    """
     found = galaxies(class_folders(tmp_path / "folders", 1), tmp=tmp_path)
     cache = tmp_path / "cache"
-    cache.mkdir()
+    opened(found, tmp_path)
     old, young = cache / ".pictures-1.npy.a.npy", cache / ".pictures-2.npy.b.npy"
     for path in (old, young):
         path.write_bytes(b"half")

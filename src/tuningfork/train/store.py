@@ -52,6 +52,7 @@ def open_store(galaxies: Galaxies, recipe: Recipe, folder: Path, progress: Progr
     a changed picture or recipe never meets a stale file; a damaged file is made anew. Raises
     BadData if no picture is readable.
     """
+    _clear_abandoned(folder)
     hashes = _hashes(galaxies, progress)
     shares = [recipe.source(name).frame_share for name in galaxies.source_names]
     scale = (recipe.pictures.frame_pixels, recipe.pictures.stored_pixels)
@@ -135,7 +136,6 @@ def _decode_all(
     black = bytes(math.prod(shape[1:]))
     form = {"descr": "|u1", "fortran_order": False, "shape": shape}
     task = progress.add_task("Decoding pictures", total=len(galaxies))
-    _clear_abandoned(path.parent)
     with replacing(path) as temporary, _named(path):
         # Before minutes of decoding, not after.
         if shutil.disk_usage(path.parent).free < math.prod(shape):
