@@ -19,7 +19,7 @@ from tuningfork.evaluate import Answered, compare
 from tuningfork.evaluate.paired import Predictions
 from tuningfork.images.sources import Picture
 from tuningfork.model import Model, load_model
-from tuningfork.report.galleries import galleries, parted
+from tuningfork.report.galleries import choose, galleries, parted
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +75,17 @@ def test_where_two_part_both_answers_are_told(model: Model) -> None:
     (there,) = parted(model, [one], comparison, {"1": truth}, 1.0)
     assert there.title == "Right only there"
     assert [(each.answer, each.theirs) for each in there.galaxies] == [(mine, truth)]
+
+
+def test_of_few_galaxies_the_surest_are_not_the_least_sure_too(model: Model) -> None:
+    """A third of them at most, the least sure first."""
+    known = Known(label="elliptical")
+    labelled = []
+    for place, share in enumerate((0.99, 0.5, 0.9, 0.6, 0.8, 0.7)):
+        shares = dict.fromkeys(model.card.classes, (1 - share) / 3) | {"elliptical": share}
+        picture = Picture(str(place), "", lambda: b"")
+        found = Classification("elliptical", shares, {})
+        labelled.append(Answered(Galaxy(str(place), picture, known), found))
+    chosen = choose(labelled, model.card.classes)
+    assert [one.id for one in chosen["unsure"]] == ["1", "3"]
+    assert [one.id for one in chosen["right"]] == ["0", "2", "4"]

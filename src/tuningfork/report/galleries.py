@@ -63,7 +63,9 @@ def choose(labelled: Sequence[Answered], classes: Sequence[str]) -> dict[str, li
     each = max(1, MOST // len(classes))
     surest = [one for name in classes for one in _of_class(right, name)[:each]]
     wrong = [one for one in sure if one.found.label != one.known.label]
-    return {"right": surest[:MOST], "wrong": wrong[:MOST], "unsure": sure[::-1][:MOST]}
+    # Of a few galaxies the least sure would be the surest too.
+    unsure = sure[::-1][: min(MOST, -(-len(sure) // 3))]
+    return {"right": surest[:MOST], "wrong": wrong[:MOST], "unsure": unsure}
 
 
 def galleries(
