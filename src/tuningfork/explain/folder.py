@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +44,9 @@ def explain_pictures(
     """Draw a heat map for each row that ``classify`` gives of ``pictures``, and pass it on.
 
     Maps are of the row's class, by ``method`` (see :func:`heat_map`), PNG files named after the
-    pictures' ids: what the network sees, and beside it the same with the map over it. A picture
-    that could not be read gets none. Raises BadData if the folder cannot be written, BadModel if
-    the network's graph does not allow the method.
+    pictures' ids, or by another name that the row's note tells: what the network sees, and beside
+    it the same with the map over it. A picture that could not be read gets none. Raises BadData if
+    the folder cannot be written, BadModel if the network's graph does not allow the method.
     """
     _check(model, folder, method)
     ahead: deque[Picture] = deque()
@@ -63,7 +64,10 @@ def explain_pictures(
             label = row.classification.label
             drawn = explained_picture(model, picture, label, reading=reading, method=method)
             _write(_captioned(drawn, *captions(row.classification)), folder / f"{name}.png")
-        yield row
+            note = row.note if name == row.id else _joined(row.note, f"heat map in {name}.png")
+            yield replace(row, note=note)
+        else:
+            yield row
 
 
 def explained_picture(
@@ -113,6 +117,10 @@ def _name(id_: str, taken: set[str]) -> str:
         name = f"{plain}-{number}"
     taken.add(name)
     return name
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
 
 
 def _captioned(pixels: Pixels, left: str, right: str) -> Image.Image:
