@@ -82,7 +82,7 @@ def answer_scores(predicted: Fractions, voted: Fractions) -> tuple[AnswerScore, 
     scores = []
     for place, answer in enumerate(TREE.answers):
         ours, theirs = predicted[:, place], voted[:, place]
-        there = agreed[:, int(answer.column[len("Class") :].partition(".")[0]) - 1]
+        there = agreed[:, answer.question - 1]
         score = _answer_score(answer.column, answer.text, ours, theirs)
         part = _answer_score(answer.column, answer.text, ours[there], theirs[there])
         scores.append(replace(score, agreed=part))
