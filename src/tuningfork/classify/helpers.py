@@ -11,7 +11,6 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import islice
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import Any, Self
 from tuningfork.classify.classifier import loaded
 from tuningfork.classify.stream import Asked, Row, classify_batch
 from tuningfork.errors import TuningForkError
-from tuningfork.images.sources import Picture, find_pictures
+from tuningfork.images.sources import Picture, count_pictures
 from tuningfork.model.session import Model, cores
 
 EACH = 500
@@ -40,10 +39,8 @@ def helpers_for(
     those of :class:`tuningfork.classify.stream.Asked`. Raises BadData as
     :func:`tuningfork.images.sources.find_pictures` does.
     """
-    count = 0
-    if all(path.is_dir() or path.is_file() for path in paths):
-        most = min(cores() - 1, MOST)
-        count = sum(1 for _ in islice(find_pictures(paths), EACH * most)) // EACH
+    most = min(cores() - 1, MOST)
+    count = (count_pictures(paths, EACH * most) or 0) // EACH
     if count == 0:
         yield None
         return
@@ -143,5 +140,5 @@ def _help(pipe: Connection, model: str | Path | None, asked: Asked) -> None:
 def _rows(network: Model, pictures: Sequence[Picture], asked: Asked) -> list[Row] | None:
     try:
         return classify_batch(network, pictures, asked)
-    except Exception:
+    except Exception:  # whatever it is will be raised where the batch is done again
         return None

@@ -78,7 +78,7 @@ class QuestionScore:
 
 def answer_scores(predicted: Fractions, voted: Fractions) -> tuple[AnswerScore, ...]:
     """Score each answer's weighted fractions; both of shape (n, 37), votes NaN where unknown."""
-    agreed = _agreed(voted)
+    agreed = relevant(voted) & _agreed(conditional_from_weighted(voted))
     scores = []
     for place, answer in enumerate(TREE.answers):
         ours, theirs = predicted[:, place], voted[:, place]
@@ -92,18 +92,17 @@ def answer_scores(predicted: Fractions, voted: Fractions) -> tuple[AnswerScore, 
 def question_scores(predicted: Fractions, voted: Fractions) -> tuple[QuestionScore, ...]:
     """Score each question's most voted answer; weighted fractions of shape (n, 37)."""
     ours, theirs = conditional_from_weighted(predicted), conditional_from_weighted(voted)
-    asked = relevant(voted)
+    asked, agreed = relevant(voted), _agreed(theirs)
     return tuple(
-        _question_score(one, ours[asked[:, place]], theirs[asked[:, place]])
-        for place, one in enumerate(TREE.questions)
+        _question_score(one, ours[here], theirs[here], agreed[here, place])
+        for place, (one, here) in enumerate(zip(TREE.questions, asked.T, strict=True))
     )
 
 
-def _agreed(voted: Fractions) -> NDArray[np.bool_]:
-    """Tell where volunteers came to a question and agree on an answer; shape (n, 11)."""
-    theirs = conditional_from_weighted(voted)
+def _agreed(theirs: Fractions) -> NDArray[np.bool_]:
+    """Tell where those who came to a question agree on an answer; shape (n, 11)."""
     most = [theirs[:, TREE.span(one.number)].max(axis=1, initial=0) for one in TREE.questions]
-    return np.asarray(relevant(voted) & (np.stack(most, axis=1) > AGREED))
+    return np.asarray(np.stack(most, axis=1) > AGREED)
 
 
 def relevant(voted: Fractions) -> NDArray[np.bool_]:
@@ -144,10 +143,11 @@ def _bins(predicted: NDArray[np.float64], voted: NDArray[np.float64]) -> tuple[B
     return tuple(Bin(said / n, held / n, n) for said, held, n in columns if n)
 
 
-def _question_score(question: Question, ours: Fractions, theirs: Fractions) -> QuestionScore:
+def _question_score(
+    question: Question, ours: Fractions, theirs: Fractions, agreed: NDArray[np.bool_]
+) -> QuestionScore:
     span = TREE.span(question.number)
     said, truth = ours[:, span].argmax(axis=1), theirs[:, span].argmax(axis=1)
-    agreed = theirs[:, span].max(axis=1, initial=0) > AGREED
     return QuestionScore(
         question.number,
         question.text,

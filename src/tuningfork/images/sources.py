@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -154,12 +155,15 @@ def find_pictures(paths: Iterable[Path]) -> Iterator[Picture]:
     return (picture for path in paths for picture in _pictures_at(path))
 
 
-def count_pictures(paths: Iterable[Path]) -> int | None:
-    """How many pictures :func:`find_pictures` will find; None where only reading would tell."""
+def count_pictures(paths: Iterable[Path], most: int | None = None) -> int | None:
+    """How many pictures :func:`find_pictures` will find; None where only reading would tell.
+
+    Counting ends at ``most``, if that is given.
+    """
     paths = [Path(path) for path in paths]
     if not all(path.is_dir() or path.is_file() for path in paths):
         return None
-    return sum(1 for _ in find_pictures(paths))
+    return sum(1 for _ in islice(find_pictures(paths), most))
 
 
 def is_picture_name(name: str) -> bool:
