@@ -177,6 +177,7 @@ def test_the_command_prints_tables_and_writes_json(tmp_path: Path, toy: Path) ->
         (["{data}", "--rule", "zhu5"], "zhu5"),
         (["{data}/absent"], "absent"),
         (["{data}", "--against", "{data}/no.csv"], "no.csv"),
+        (["{data}", "--against", "{data}/../others.csv"], "no id in it"),
         (["{data}", "--json", "{data}"], "--json"),
         (["{data}", "--json", "one.html", "--report", "./one.html"], "name another"),
         (["{data}", "--same", "{data}/same.csv"], "add --held-out"),
@@ -190,6 +191,7 @@ def test_wrong_commands_give_2_and_a_reason(
 ) -> None:
     """A command that cannot be carried out says why in a sentence."""
     data = class_folders(tmp_path / "test")
+    (tmp_path / "others.csv").write_text("id,predicted\n0.jpg,spiral\n")
     done = run("evaluate", "--model", toy, *(one.format(data=data) for one in arguments))
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr

@@ -194,6 +194,7 @@ def _found(
 ) -> Report:
     """Evaluate the network, or those of all folds, and whatever is to stand beside it."""
     from tuningfork.cli.scores import watching
+    from tuningfork.errors import BadTable
     from tuningfork.evaluate import Predictions, compare, evaluate_folds, read_predictions
     from tuningfork.model.history import read_history
     from tuningfork.model.session import load_model
@@ -203,6 +204,13 @@ def _found(
     rule = setting.rule
     # What cannot be read should be said before the long work.
     theirs = None if against is None else read_predictions(against, rule)
+    if theirs and theirs.answers.keys().isdisjoint(
+        galaxy.id for _, galaxies in parts for galaxy in galaxies.galaxies
+    ):
+        raise BadTable(
+            f"{against}: no id in it is that of a galaxy in {parts[0][1].folder}; the id of a "
+            "galaxy is its picture's name without the ending, or as in the set's table"
+        )
     table = [] if against is None else [against.stem]
     names = distinct_names(others, [parts[0][0].card.name, *table])
     further = [
