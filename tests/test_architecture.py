@@ -22,7 +22,7 @@ FLOORS = (
     {"votes"},
     {"web"},
     {"places"},
-    {"errors", "files"},
+    {"cores", "errors", "files"},
 )
 SINGLE = FLOORS[-1] | FLOORS[-2]
 """Rooms of one module each."""

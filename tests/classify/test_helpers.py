@@ -24,8 +24,9 @@ from tests.images.test_sources import zipped
 from tuningfork.classify import Row, classify_pictures
 from tuningfork.classify.helpers import EACH, Helpers, helpers_for
 from tuningfork.classify.stream import Asked, classify_batch
+from tuningfork.cores import cores
 from tuningfork.images.sources import Picture, find_pictures
-from tuningfork.model.session import Model, cores, load_model
+from tuningfork.model.session import Model, load_model
 
 LABELS = list(COLOURS) * 40
 

@@ -20,8 +20,8 @@ from typing import Protocol
 
 from tuningfork.classify.rows import Rows
 from tuningfork.classify.work import Watch, Work
+from tuningfork.cores import cores
 from tuningfork.errors import TuningForkError
-from tuningfork.model.session import cores
 
 Part = tuple[int, Rows]
 DEATHS = 5

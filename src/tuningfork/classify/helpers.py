@@ -19,9 +19,10 @@ from typing import Any, Self
 
 from tuningfork.classify.classifier import loaded
 from tuningfork.classify.stream import Asked, Row, classify_batch
+from tuningfork.cores import cores
 from tuningfork.errors import TuningForkError
 from tuningfork.images.sources import Picture, count_pictures
-from tuningfork.model.session import Model, cores
+from tuningfork.model.session import Model
 
 EACH = 500
 """Pictures for each helper; fewer are answered before it would have begun."""

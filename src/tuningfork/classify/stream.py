@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from tuningfork.classify.classifier import Classification, classifications
 from tuningfork.classify.views import answer_views
+from tuningfork.cores import cores
 from tuningfork.errors import ServiceFailed, TuningForkError
 from tuningfork.images.framing import Reading, with_share
 from tuningfork.images.reading import read_picture
 from tuningfork.images.sources import Picture
 from tuningfork.model.calibration import COVERAGE
-from tuningfork.model.session import Model, cores
+from tuningfork.model.session import Model
 
 
 @dataclass(frozen=True)

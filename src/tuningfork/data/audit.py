@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from tuningfork.cores import cores
 from tuningfork.data.layout import Layout, find_layout
 from tuningfork.data.pictures import pictures_in
 from tuningfork.data.reading import known_in
@@ -167,7 +167,7 @@ def _seen(pictures: list[Picture], step: Callable[[int, int], None]) -> Iterator
     """Decode every picture; name the bad ones, and those that are the same as one before."""
     first: dict[bytes, Picture] = {}
     done = 0
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         remaining = iter(pictures)
         while some := list(islice(remaining, _AHEAD)):
             for one, look in zip(some, pool.map(_look, some), strict=True):

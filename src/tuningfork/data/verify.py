@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from tuningfork.cores import cores
 from tuningfork.data.galaxies import Galaxy, GalaxySet
 from tuningfork.errors import UnreadableImage
 from tuningfork.images.decode import decode
@@ -20,7 +20,7 @@ def verify(galaxies: GalaxySet, step: Callable[[], None] = lambda: None) -> Gala
     each, for a progress bar. The result may hold no galaxy.
     """
     unreadable: dict[str, str] = {}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         messages = pool.map(_trouble, galaxies.galaxies)
         for galaxy, message in zip(galaxies.galaxies, messages, strict=True):
             if message:

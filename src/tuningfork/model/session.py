@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tuningfork.cores import cores
 from tuningfork.errors import BadModel, UnknownName
 from tuningfork.model.calibration import flat
 from tuningfork.model.card import Card, read_card
@@ -240,10 +240,3 @@ def _alike(found: tuple[str, list[Any]], wanted: tuple[str, list[int]]) -> bool:
             for size, other in zip(found[1], wanted[1], strict=True)
         )
     )
-
-
-def cores() -> int:
-    """How many cores this process may use, which in a container is fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tuningfork.cores import cores
 from tuningfork.errors import BadRule, BadTable, UnknownName
 from tuningfork.evaluate import Comparison, Evaluation
 from tuningfork.evaluate.calibration import (
@@ -34,7 +35,6 @@ from tuningfork.evaluate.volunteers import Crowds, matched_crowds
 from tuningfork.files import replacing
 from tuningfork.model import Card
 from tuningfork.model.calibration import BY_FOLDS
-from tuningfork.model.session import cores
 from tuningfork.report.galleries import choose
 from tuningfork.votes.rules import Rule, load_rule
 

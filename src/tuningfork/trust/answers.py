@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tuningfork.cores import cores
 from tuningfork.errors import BadData, BadModel, UnreadableImage
 from tuningfork.images.decode import opened
 from tuningfork.images.sources import Picture
@@ -67,7 +67,7 @@ def see(
             return None
 
     parts, rows = [], []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         for start in range(0, len(pictures), BATCH):
             pixels = list(pool.map(prepared, pictures[start : start + BATCH]))
             readable = [one for one in pixels if one is not None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tuningfork.cores import cores
 from tuningfork.data import Galaxy, GalaxySet
 from tuningfork.errors import BadData, TuningForkError, UnknownName
 from tuningfork.images.frame import Pixels
@@ -188,7 +188,7 @@ def _batches(
     # Sets may be sorted by class; a galaxy's neighbour should be any other.
     order = rng.permutation(len(known))
     parts = np.array_split(order, -(-len(known) // TOGETHER))
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(4, cores())) as pool:
         for part in parts:
             some = [known[int(place)] for place in part]
             results = list(pool.map(read, some))
