@@ -26,6 +26,11 @@ from tuningfork.model.calibration import Doubt
             Doubt(("spiral", "barred_spiral"), "unsure"),
             "unsure: at a coverage of 90% it is spiral or barred spiral",
         ),
+        (
+            Doubt(("spiral",), "unsure"),
+            "unsure: at a coverage of 90% spiral alone is left, yet no likelier than all else "
+            "together",
+        ),
         (Doubt((), "unsure"), "unsure: no class is probable enough for a coverage of 90%"),
         (Doubt((), "no galaxy here"), "no galaxy here: what follows means little"),
     ],

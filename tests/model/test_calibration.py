@@ -87,6 +87,16 @@ def test_a_prior_moves_probabilities_as_bayes_does() -> None:
         CALIBRATION.reweighed(posterior(mix), {"elliptical": 1.0})
 
 
+def test_no_answer_that_is_rather_wrong_is_sure() -> None:
+    """Left alone in its set with 0.45 it is unsure, and sure under a prior that makes it 0.7."""
+    answers = np.array([[0.25, 0.45, 0.1, 0.2]])
+    (one,) = doubts(CALIBRATION, answers, np.zeros(1), 0.9)
+    assert (one.possible, one.verdict) == (("spiral",), UNSURE)
+    likely = np.array([[0.1, 0.7, 0.1, 0.1]])
+    (one,) = doubts(CALIBRATION, answers, np.zeros(1), 0.9, weighed=likely)
+    assert (one.possible, one.verdict) == (("spiral",), SURE)
+
+
 def test_verdicts() -> None:
     """The answer alone is sure; several, none, or another are not; the strange is no galaxy."""
     found = doubts(CALIBRATION, PROBABILITIES, np.array([0.0, 2.0, 2.1]), 0.9)

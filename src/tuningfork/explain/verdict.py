@@ -20,5 +20,11 @@ def verdict_sentence(doubt: Doubt, *, coverage: float = COVERAGE) -> str:
         return f"sure: at a coverage of {coverage:.0%} no other class is left"
     if not doubt.possible:
         return f"unsure: no class is probable enough for a coverage of {coverage:.0%}"
+    if len(doubt.possible) == 1:
+        (name,) = map(class_words, doubt.possible)
+        return (
+            f"unsure: at a coverage of {coverage:.0%} {name} alone is left, yet no likelier than "
+            "all else together"
+        )
     left = " or ".join(map(class_words, doubt.possible))
     return f"unsure: at a coverage of {coverage:.0%} it is {left}"

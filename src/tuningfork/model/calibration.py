@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tuningfork.errors import BadModel, BadRule
 
 SURE, UNSURE, NO_GALAXY = "sure", "unsure", "no galaxy here"
-"""Verdicts: the answer alone is left, other classes or none are, or there is no galaxy."""
+"""Verdicts: the answer alone is left and likelier than not, anything else, or no galaxy."""
 VERDICTS = (SURE, UNSURE, NO_GALAXY)
 COVERAGE = 0.95
 """How often a set shall hold the truth, where nothing else is asked for."""
@@ -143,20 +143,24 @@ def doubts(
     """Doubt n answers of a graph: its probabilities (n, classes) and strangeness (n,).
 
     ``weighed`` are the probabilities under a prior, where there is one: they order the classes of
-    a set; which it holds does not depend on the mix.
+    a set; which it holds does not depend on the mix. An answer is sure if the set holds it alone
+    and it is likelier than all other classes together: coverage is a promise for many galaxies,
+    and of a galaxy that no class fits, little may be left that is not likely either.
     """
     names = tuple(calibration.mix)
     stated = probabilities if weighed is None else weighed
     inside = calibration.inside(probabilities, coverage)
     orders = np.argsort(-stated, axis=1)
     found = []
-    for own, order, strange in zip(inside, orders, strangeness.tolist(), strict=True):
+    likelier = stated.max(axis=1) > 1 / 2
+    rows = zip(inside, orders, likelier.tolist(), strangeness.tolist(), strict=True)
+    for own, order, likely, strange in rows:
         if strange > calibration.strangeness:
             found.append(Doubt((), NO_GALAXY))
             continue
         possible = tuple(names[place] for place in order.tolist() if own[place])
         alone = possible == (names[order[0]],)
-        found.append(Doubt(possible, SURE if alone else UNSURE))
+        found.append(Doubt(possible, SURE if alone and likely else UNSURE))
     return found
 
 
