@@ -9,7 +9,8 @@ Of the galaxies that train, a share keeps what is known of it; the others stay a
 word. Which ones is a hash of their id, so that a smaller share is a part of a larger one, and those
 that validate are the same for all. ``votes`` hides the votes of the voted sets,
 ``bars`` the class of every galaxy that is known to be barred, ``five`` that of every galaxy that is
-known by the classes of Zhu et al. alone. The same number of pictures is seen in each run.
+known by the classes of Zhu et al. alone. The same number of pictures is seen in each run; the
+runs with fewer bars draw the sets that know bars oftener, for bars come last and runs are short.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from statistics import fmean
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from sklearn.metrics import f1_score
@@ -44,17 +46,33 @@ from tuningfork.trust.answers import see
 from tuningfork.votes.rules import load_rule
 
 SETS = ("kaggle", "gz2", "kaggle_five", "gz1", "efigi")
-RECIPE = Path(__file__).with_suffix(".toml")
+RECIPE, BARS_RECIPE = "learning_curve", "learning_curve_bars"
 BAR, FIVE = "barred_spiral", "zhu5"
+
+
+class Run(NamedTuple):
+    """One training: its recipe, what is hidden, the share of it that is kept, and the seed."""
+
+    recipe: str
+    hides: str = ""
+    keeps: float = 1.0
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """Its folder."""
+        return f"{self.recipe}-{self.hides or 'all'}-{self.keeps:.2f}-{self.seed}"
+
+
 RUNS = (
-    ("votes", 1 / 9),
-    ("votes", 1 / 3),
-    ("", 1.0),
-    ("bars", 1 / 9),
-    ("five", 1 / 9),
-    ("five", 1 / 3),
+    Run(RECIPE, "votes", 1 / 9),
+    Run(RECIPE, "votes", 1 / 3),
+    Run(RECIPE),
+    Run(RECIPE, "five", 1 / 9),
+    Run(RECIPE, "five", 1 / 3),
+    *(Run(BARS_RECIPE, "bars", share) for share in (1 / 9, 1 / 3, 1.0)),
+    Run(BARS_RECIPE, "bars", seed=1),
 )
-"""What is hidden, and the share of it that is kept."""
 
 Hides = Callable[[Known], bool]
 HIDES: dict[str, Hides] = {
@@ -64,15 +82,18 @@ HIDES: dict[str, Hides] = {
 }
 
 
-def hidden(
-    sets: Iterable[GalaxySet], what: str, share: float, training: set[str]
-) -> list[GalaxySet]:
-    """Forget what is known of all but ``share`` of the galaxies in training that ``what`` means."""
+def read_recipe(name: str) -> Recipe:
+    """One of the recipes beside this file."""
+    return load_recipe(str(Path(__file__).with_name(f"{name}.toml")))
+
+
+def hidden(sets: Iterable[GalaxySet], run: Run, training: set[str]) -> list[GalaxySet]:
+    """Forget what is known of all but the share of the galaxies in training that ``run`` keeps."""
 
     def seen(galaxy: Galaxy) -> Galaxy:
-        if galaxy.id not in training or not HIDES[what](galaxy.known):
+        if not run.hides or galaxy.id not in training or not HIDES[run.hides](galaxy.known):
             return galaxy
-        if split_of(galaxy.id, {"kept": share, "hidden": 1 - share}, seed=1) == "kept":
+        if split_of(galaxy.id, {"kept": run.keeps, "hidden": 1 - run.keeps}, seed=1) == "kept":
             return galaxy
         return dataclasses.replace(galaxy, known=Known())
 
@@ -116,7 +137,7 @@ def five_score(folder: Path, recipe: Recipe, one: GalaxySet, rest: set[str]) -> 
 
 def measure(data: Path, folder: Path, cache: Path) -> list[dict[str, Any]]:
     """Train for each share, or find it trained."""
-    recipe = load_recipe(RECIPE)
+    recipe = read_recipe(RECIPE)
     rule = load_rule(recipe.rule)
     sets = [read_set(data / name, rule) for name in SETS]
     same = read_same_galaxy(data / "same_galaxy.csv")
@@ -125,19 +146,21 @@ def measure(data: Path, folder: Path, cache: Path) -> list[dict[str, Any]]:
     training = {name for name in every if not validates(canonical(name, same), recipe.held_out)}
     five = read_set(data / "kaggle_five", load_rule(FIVE))
     found = []
-    for what, share in RUNS:
-        changed = hidden(sets, what, share, training) if what else sets
-        output = folder / f"{what or 'all'}-{share:.2f}"
+    for run in RUNS:
+        changed = hidden(sets, run, training)
+        output = folder / run.name
         if not (output / "model.onnx").exists():
             resume = (output / "checkpoint.pt").exists()
-            plan = Plan(recipe, changed, output, cache, excluded, same, resume=resume)
+            own = read_recipe(run.recipe).model_copy(update={"seed": run.seed})
+            plan = Plan(own, changed, output, cache, excluded, same, resume=resume)
             train(plan, Console(stderr=True))
         lines = (output / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         last = json.loads(lines[-1])
         row = {name: round(last[name], 4) for name in last if name.startswith("validation")}
         row["five_accuracy"] = five_score(output, recipe, five, every - training)
         row["bar_f1"] = round(bar_score(output, recipe, sets, every - training), 4)
-        found.append({"fewer": what} | counted(changed, training) | row)
+        of = {"recipe": run.recipe, "fewer": run.hides, "seed": run.seed}
+        found.append(of | counted(changed, training) | row)
         sys.stderr.write(json.dumps(found[-1]) + "\n")
     return found
 
@@ -153,21 +176,31 @@ def draw(found: list[dict[str, Any]], figure: Path) -> None:
 
     canvas, axes = pyplot.subplots(1, 4, figsize=(13, 3.4), layout="constrained")
     panels = (
-        ("RMSE of 37 votes", "validation_rmse", "votes", "voted galaxies", (0.105, 0.125)),
-        ("Accuracy of the class", "validation_accuracy", "votes", "voted galaxies", (0.5, 1.0)),
+        (RECIPE, "RMSE of 37 votes", "validation_rmse", "votes", "voted galaxies", (0.105, 0.125)),
         (
+            RECIPE,
+            "Accuracy of the class",
+            "validation_accuracy",
+            "votes",
+            "voted galaxies",
+            (0.5, 1.0),
+        ),
+        (
+            RECIPE,
             "Accuracy of the five",
             "five_accuracy",
             "five",
             "galaxies known by the five",
             (0.8, 1.0),
         ),
-        ("F1 of bars", "bar_f1", "bars", "galaxies known to be barred", (0.0, 1.0)),
+        (BARS_RECIPE, "F1 of bars", "bar_f1", "bars", "galaxies known to be barred", (0.0, 1.0)),
     )
-    for axis, (title, score, what, label, limits) in zip(axes, panels, strict=True):
-        rows = sorted((one[what], one[score]) for one in found if one["fewer"] in {what, ""})
-        counts, scores = zip(*rows, strict=True)
-        axis.plot(counts, scores, "o-", color="#2b5f9e")
+    for axis, (recipe, title, score, what, label, limits) in zip(axes, panels, strict=True):
+        rows = [one for one in found if one["recipe"] == recipe and one["fewer"] in {what, ""}]
+        counts = sorted({one[what] for one in rows})
+        means = [fmean(one[score] for one in rows if one[what] == count) for count in counts]
+        axis.plot(counts, means, color="#2b5f9e")
+        axis.plot([one[what] for one in rows], [one[score] for one in rows], "o", color="#2b5f9e")
         axis.set(xscale="log", xlabel=label, title=title, ylim=limits)
         axis.set_xticks(counts, [f"{count:,}" for count in counts])
         axis.xaxis.set_minor_locator(NullLocator())
