@@ -10,11 +10,12 @@ SETS := $(addprefix $(DATA)/,kaggle gz2 kaggle_five gz1 efigi)
 play: .venv/play.stamp ## install what the game needs, and start it
 	$(BIN)/tuningfork play
 
+# Files of tests run beside each other; threads of one that wait must not hold the other's core.
 test: .venv/test.stamp ## install everything, then lint, types and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	OMP_WAIT_POLICY=passive $(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 TRAIN = $(BIN)/tuningfork train $(SETS) --exclude $(DATA)/reference_test --same $(DATA)/same_galaxy.csv \
 	--output $(1) $(if $(STEPS),--steps $(STEPS)) $$([ -f $(1)/run.json ] && echo --resume)
