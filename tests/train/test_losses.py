@@ -36,7 +36,7 @@ def targets(
         taught=taught,
         votes=torch.zeros(count, 37) if voted is None else voted,
         vote_weight=torch.full((count,), 0.0 if voted is None else 1.0),
-        side_rules={"zhu5": torch.full((count,), zhu5)},
+        side_rules={"zhu5": torch.eye(6)[[zhu5] * count] * (zhu5 >= 0)},
         logit_shift=torch.zeros_like(classes) if shift is None else shift,
         class_weight=torch.ones(count),
     )

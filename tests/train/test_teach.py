@@ -147,6 +147,29 @@ def test_earlier_targets_stay_by_their_share() -> None:
     assert found.votes.item() == pytest.approx(0.5)
 
 
+def test_teachers_speak_of_side_rules_by_the_share_that_the_recipe_gives_them() -> None:
+    """A quarter is the network's own answer; what nothing is known of is that quarter alone."""
+    plan = load_recipe("compact")
+    plan = plan.model_copy(
+        update={"loss": plan.loss.model_copy(update={"taught_side_rules": 0.25})}
+    )
+    known = {"round": Known(rules={"zhu5": "completely_round"}), "free": Known()}
+    galaxies = gather([known_set("all", known)], plan, excluded=frozenset(), same={})
+    galaxies = replace(galaxies, validates=np.zeros(2, dtype=np.bool_))
+    outputs = outputs_of(plan.network, 4)
+    ours = Material(plan, galaxies, drawn()[:2], np.arange(2), outputs)
+    one = Trainer(ours, new_state(nn.Linear(1, 1), plan))
+    with Progress(console=quiet()) as progress:
+        one.state.taught = one._taught(round_with(), progress)
+    said = load_model().answer(np.ascontiguousarray(drawn()[:2, 20:132, 20:132]), more=True).zhu5
+    assert said is not None
+    found = one.targets(np.arange(2)).side_rules["zhu5"]
+    assert np.allclose(found[0], 0.75 * np.eye(6)[0] + 0.25 * said[0], atol=2e-3)
+    assert np.allclose(found[1], 0.25 * said[1], atol=2e-3)
+    one.state.taught = None
+    assert one.targets(np.arange(2)).side_rules["zhu5"].tolist() == [[1, 0, 0, 0, 0, 0], [0] * 6]
+
+
 def test_earlier_targets_need_a_taught_round_before(tmp_path: Path) -> None:
     """The tiny recipe's first round has none to leave."""
     with pytest.raises(BadRule, match=r"earlier needs targets in its round and the one before"):

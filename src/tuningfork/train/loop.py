@@ -18,13 +18,14 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import Progress
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tuningfork.errors import BadData, BadRule
 from tuningfork.train.augment import Ranges, augment
 from tuningfork.train.galaxies import Galaxies, class_weights, draw_weights, logit_shifts, teaching
 from tuningfork.train.losses import Targets, total_loss
 from tuningfork.train.material import Material
-from tuningfork.train.networks import half_precision
+from tuningfork.train.networks import Outputs, half_precision
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.record import METRICS, append, summary
 from tuningfork.train.settings import RoundSettings
@@ -106,12 +107,17 @@ class Trainer:
     def _taught(self, stretch: RoundSettings, progress: Progress) -> Taught:
         """What the leader was taught, so that all learn the same."""
         count, columns = self.votes.shape
+        outputs, spread = self.material.outputs, self.team.spread
         found = Taught(torch.empty(count, self.possible.shape[1]), torch.empty(count, columns))
         if self.team.leads:
             found = teach(self.state.average, self.material, stretch, progress)
-        if self.material.outputs.votes is None:
-            return Taught(self.team.spread(found.classes), torch.empty(count, 0))
-        return Taught(self.team.spread(found.classes), self.team.spread(found.votes))
+        classes = spread(found.classes)
+        votes = torch.empty(count, 0) if outputs.votes is None else spread(found.votes)
+        side_rules = {
+            name: spread(found.side_rules.get(name, torch.empty(count, _width(outputs, name))))
+            for name in self.team.told(list(found.side_rules))
+        }
+        return Taught(classes, votes, side_rules)
 
     def _class_weights(self, stretch: RoundSettings) -> Tensor:
         classes = self.galaxies.possible
@@ -213,13 +219,19 @@ class Trainer:
             taught=taught is not None,
             votes=votes,
             vote_weight=weight,
-            side_rules={
-                name: torch.from_numpy(places[rows])
-                for name, places in self.galaxies.side_rules.items()
-            },
+            side_rules={name: self._side_rule(name, rows) for name in self.galaxies.side_rules},
             logit_shift=self.shifts[rows],
             class_weight=self.class_weights[rows],
         )
+
+    def _side_rule(self, name: str, rows: NDArray[np.intp]) -> Tensor:
+        places = torch.from_numpy(self.galaxies.side_rules[name][rows])
+        known = functional.one_hot(places.clamp(min=0), _width(self.material.outputs, name))
+        known = known.float() * (places >= 0)[:, None]
+        taught, share = self.state.taught, self.recipe.loss.taught_side_rules
+        if not share or taught is None or name not in taught.side_rules:
+            return known
+        return torch.lerp(known, taught.side_rules[name][rows], share)
 
     def _step(self, pictures: Tensor, targets: Targets) -> tuple[Tensor, dict[str, float]]:
         state = self.state
@@ -273,6 +285,12 @@ class Trainer:
         for group in self.state.optimiser.param_groups:
             group["lr"] = rate
         return rate
+
+
+def _width(outputs: Outputs, side_rule: str) -> int:
+    """How many classes of a side rule the network tells apart, none of them included."""
+    span = outputs.side_rules[side_rule]
+    return int(span.stop - span.start)
 
 
 def one_cycle(done: float, rise: float = 0.15) -> float:

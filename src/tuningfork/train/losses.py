@@ -29,7 +29,8 @@ class Targets:
     vote_weight: Tensor
     """float32 (n,), 0 where no votes are known."""
     side_rules: dict[str, Tensor]
-    """int64 (n,): place among the rule's classes, the last for none of them, -1 for unknown."""
+    """float32 (n, the rule's classes + 1): probabilities, the last for none of them; all 0 where
+    nothing is known. With a teacher's share of them they may sum to less than 1."""
     logit_shift: Tensor
     """float32 (n, classes), added to the logits: the log of a source's odds over the sky's."""
     class_weight: Tensor
@@ -74,10 +75,8 @@ def total_loss(
         loss = loss + settings.votes * votes
         parts["vote_loss"] = votes.item()
     for name, span in outputs.side_rules.items():
-        each = functional.cross_entropy(
-            logits[:, span], targets.side_rules[name], ignore_index=-1, reduction="sum"
-        )
-        side = each / len(logits)
+        log_probabilities = functional.log_softmax(logits[:, span], dim=1)
+        side = -(targets.side_rules[name] * log_probabilities).sum() / len(logits)
         loss = loss + settings.side_rules * side
         parts[f"{name}_loss"] = side.item()
     return loss, parts

@@ -110,6 +110,9 @@ class LossSettings(Part):
     side_rules: Annotated[float, Field(ge=0)] = 0.0
     taught_votes: Annotated[float, Field(ge=0)] = 0.0
     """Weight of the network's own earlier votes, for galaxies without any (self-training)."""
+    taught_side_rules: Whole = 0.0
+    """Share of the teachers' answer in what a galaxy teaches of the side rules, if they give one;
+    the rest is what is known. It is all that a galaxy teaches of which nothing is known."""
     true_bar_share: Annotated[float, Field(gt=0, lt=1)] = 1 / 6
     class_weights: bool = False
     """Weigh each class by the count of the largest over its own."""

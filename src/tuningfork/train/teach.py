@@ -6,8 +6,8 @@ Answers are averaged over rotated views and networks and kept within what is kno
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from tuningfork.errors import BadRule
 from tuningfork.model.card import Card
-from tuningfork.model.session import Model, load_model
+from tuningfork.model.session import SIDE_RULE, Model, load_model
 from tuningfork.train.augment import rotated_view
 from tuningfork.train.export import weighted_fractions
 from tuningfork.train.material import Material
@@ -27,25 +27,33 @@ from tuningfork.train.settings import RoundSettings
 
 BATCH = 128
 
-Answering = Callable[[Tensor, float], tuple[Tensor, Tensor]]
-"""From stored pictures and a turn, as a share of the circle, to classes and weighted fractions."""
-
 
 @dataclass(frozen=True)
 class Taught:
-    """Targets for every galaxy of the run."""
+    """What networks say of n galaxies; as targets of a run, of all of its galaxies."""
 
     classes: Tensor
-    """float32 (n, classes), summing to 1 over each galaxy's possible classes."""
+    """float32 (n, classes), summing to 1; as targets over each galaxy's possible classes."""
     votes: Tensor
     """float32 (n, 37) weighted fractions; (n, 0) where no teacher gives any."""
+    side_rules: dict[str, Tensor] = field(default_factory=dict)
+    """For each side rule of which every teacher speaks, float32 (n, its classes + 1), summing to 1;
+    the last for none of them."""
 
     def mixed(self, earlier: Taught, share: float) -> Taught:
         """These targets with a share of earlier ones."""
         return Taught(
             torch.lerp(self.classes, earlier.classes, share),
             torch.lerp(self.votes, earlier.votes, share),
+            {
+                name: torch.lerp(own, earlier.side_rules.get(name, own), share)
+                for name, own in self.side_rules.items()
+            },
         )
+
+
+Answering = Callable[[Tensor, float], Taught]
+"""From stored pictures and a turn, as a share of the circle, to a network's answers."""
 
 
 def teachers_of(stretch: RoundSettings, material: Material) -> list[Model]:
@@ -89,7 +97,7 @@ def teach(
         answering.append(_of_network(network.eval(), material))
     count = len(material.galaxies)
     task = progress.add_task("Targets from earlier networks", total=count)
-    classes, votes = [], []
+    said = []
     for start in range(0, count, BATCH):
         batch = material.pictures(np.arange(start, min(start + BATCH, count)))
         seen = [
@@ -97,29 +105,42 @@ def teach(
             for answer in answering
             for turn in range(stretch.views)
         ]
-        classes.append(torch.stack([one for one, _ in seen]).mean(dim=0))
-        votes.append(torch.stack([other for _, other in seen]).mean(dim=0))
+        said.append(_joined(seen, lambda parts: torch.stack(parts).mean(dim=0)))
         progress.advance(task, len(batch))
     progress.remove_task(task)
-    likelihood = torch.from_numpy(material.galaxies.likelihood)
-    within = (torch.cat(classes) + 1e-6) * likelihood
+    found = _joined(said, torch.cat)
+    within = (found.classes + 1e-6) * torch.from_numpy(material.galaxies.likelihood)
     if stretch.hard:
         within = functional.one_hot(within.argmax(dim=1), within.shape[1]).float()
-    return Taught(within / within.sum(dim=1, keepdim=True), torch.cat(votes))
+    return replace(found, classes=within / within.sum(dim=1, keepdim=True))
+
+
+def _joined(several: Sequence[Taught], join: Callable[[list[Tensor]], Tensor]) -> Taught:
+    """Answers put together part by part; of the side rules those of which all speak."""
+    common = set.intersection(*(set(one.side_rules) for one in several))
+    return Taught(
+        join([one.classes for one in several]),
+        join([one.votes for one in several]),
+        {name: join([one.side_rules[name] for one in several]) for name in sorted(common)},
+    )
 
 
 def _of_network(network: nn.Module, material: Material) -> Answering:
     outputs, side = material.outputs, material.recipe.pictures.input_pixels
 
-    def answer(batch: Tensor, turn: float) -> tuple[Tensor, Tensor]:
+    def answer(batch: Tensor, turn: float) -> Taught:
         assert outputs.votes is not None  # noqa: S101  (recipes refuse rounds for other networks)
         planes = material.normalised(rotated_view(batch, side, turn))
         with half_precision(planes):
             logits = network(planes)
         logits = logits.float().cpu()
-        return (
+        return Taught(
             torch.softmax(logits[:, outputs.classes], dim=1),
             weighted_fractions(logits[:, outputs.votes]),
+            {
+                name: torch.softmax(logits[:, span], dim=1)
+                for name, span in outputs.side_rules.items()
+            },
         )
 
     return answer
@@ -129,13 +150,16 @@ def _of_model(model: Model, material: Material) -> Answering:
     sees = model.card.preprocessing
     wanted = material.outputs.votes is not None
 
-    def answer(batch: Tensor, turn: float) -> tuple[Tensor, Tensor]:
+    def answer(batch: Tensor, turn: float) -> Taught:
         scale = sees.frame_pixels / material.recipe.pictures.frame_pixels
         planes = rotated_view(_scaled(batch, scale), sees.input_pixels, turn)
         pixels = planes.round().clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous()
-        answers = model.answer(pixels.cpu().numpy())
+        answers = model.answer(pixels.cpu().numpy(), more=True)
         votes = answers.fractions if wanted else answers.fractions[:, :0]
-        return torch.from_numpy(answers.probabilities), torch.from_numpy(votes)
+        side_rules = {}
+        if answers.zhu5 is not None and SIDE_RULE in material.outputs.side_rules:
+            side_rules[SIDE_RULE] = torch.from_numpy(answers.zhu5)
+        return Taught(torch.from_numpy(answers.probabilities), torch.from_numpy(votes), side_rules)
 
     return answer
 
