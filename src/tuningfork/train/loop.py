@@ -219,7 +219,9 @@ class Trainer:
             taught=taught is not None,
             votes=votes,
             vote_weight=weight,
-            side_rules={name: self._side_rule(name, rows) for name in self.galaxies.side_rules},
+            side_rules={
+                name: self._side_rule(name, rows) for name in self.material.outputs.side_rules
+            },
             logit_shift=self.shifts[rows],
             class_weight=self.class_weights[rows],
         )
