@@ -104,3 +104,16 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert shown.stdout.strip() == "[]"
+
+
+def test_the_package_is_the_command() -> None:
+    """``python -m tuningfork`` refuses as the command does: one sentence and exit code 2."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "tuningfork", "classify", "not/there.jpg"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 2
+    assert shown.stderr.startswith("tuningfork: not/there.jpg: ")
+    assert shown.stderr.count("\n") == 1
