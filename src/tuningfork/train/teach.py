@@ -149,12 +149,14 @@ def _of_network(network: nn.Module, material: Material) -> Answering:
 def _of_model(model: Model, material: Material) -> Answering:
     sees = model.card.preprocessing
     wanted = material.outputs.votes is not None
+    # Their classes come with a heat map of each picture, which costs time and is not used.
+    speaks_of_rules = material.recipe.loss.taught_side_rules > 0
 
     def answer(batch: Tensor, turn: float) -> Taught:
         scale = sees.frame_pixels / material.recipe.pictures.frame_pixels
         planes = rotated_view(_scaled(batch, scale), sees.input_pixels, turn)
         pixels = planes.round().clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous()
-        answers = model.answer(pixels.cpu().numpy(), more=True)
+        answers = model.answer(pixels.cpu().numpy(), more=speaks_of_rules)
         votes = answers.fractions if wanted else answers.fractions[:, :0]
         side_rules = {}
         if answers.zhu5 is not None and SIDE_RULE in material.outputs.side_rules:
