@@ -2,7 +2,9 @@
 
 
 class TuningForkError(Exception):
-    """Anything a user can mend. The command line prints the message and exits with 2."""
+    """Anything a user can mend. The command line prints the message and exits with the code."""
+
+    exit_code = 2
 
 
 class UnreadableImage(TuningForkError):
@@ -31,6 +33,12 @@ class BadModel(TuningForkError):
 
 class TrainingStopped(TuningForkError):
     """Training ended early (memory, disk, interrupt); the run can be resumed."""
+
+
+class TrainingInterrupted(TrainingStopped):
+    """Ctrl-C or SIGTERM, after which every verb exits with 130."""
+
+    exit_code = 130
 
 
 class ServiceFailed(TuningForkError):

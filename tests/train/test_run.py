@@ -161,6 +161,27 @@ def test_ctrl_c_within_an_epoch_loses_nothing(
     assert_same_run(one.output, finished.output)
 
 
+def test_ctrl_c_exits_as_other_verbs_do(
+    finished: Finished,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One sentence, and 130 as from any command that a shell stops."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "_step", interrupted)
+    given = [*map(str, finished.paths), "--recipe", str(tiny(finished.folder))]
+    given += ["--output", str(tmp_path / "cut"), "--cache", str(finished.folder / "cache")]
+    monkeypatch.setattr(sys, "argv", ["tuningfork", "train", *given])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 130
+    assert "stopped by Ctrl-C; continue with" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("without_export")
 def test_a_stop_between_record_and_checkpoint_loses_nothing(
     finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

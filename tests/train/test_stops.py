@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from tuningfork.errors import BadData, TrainingStopped
+from tuningfork.errors import BadData, TrainingInterrupted, TrainingStopped
 from tuningfork.train.stops import RECORD, alone_in, clear_stops
 
 
@@ -59,7 +59,7 @@ def test_stops_say_what_happened_and_how_to_go_on(
 def test_sigterm_stops_as_ctrl_c_does(tmp_path: Path) -> None:
     """A container or a spot machine ends a process so; afterwards it ends one as before."""
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(TrainingStopped, match="stopped by SIGTERM; "), clear_stops(tmp_path):
+    with pytest.raises(TrainingInterrupted, match="stopped by SIGTERM; "), clear_stops(tmp_path):
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
 

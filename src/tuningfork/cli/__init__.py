@@ -45,7 +45,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    """Run the command; what a user can mend becomes one sentence and exit code 2."""
+    """Run the command; what a user can mend becomes one sentence and an exit code."""
     # Else Python looks at the end through all that ends anyway, a seventh of a short command.
     atexit.register(gc.freeze)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -53,7 +53,7 @@ def main() -> None:
         app()
     except TuningForkError as error:
         typer.secho(f"tuningfork: {error}", fg="red", err=True)
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except (KeyboardInterrupt, ImportError) as error:
         # A library that is just being loaded makes an error of its own of Ctrl-C.
         if isinstance(error, ImportError) and not isinstance(error.__cause__, KeyboardInterrupt):

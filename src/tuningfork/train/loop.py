@@ -25,7 +25,7 @@ from tuningfork.train.augment import Ranges, augment
 from tuningfork.train.galaxies import Galaxies, class_weights, draw_weights, logit_shifts, teaching
 from tuningfork.train.losses import Targets, total_loss
 from tuningfork.train.material import Material
-from tuningfork.train.networks import Outputs, half_precision
+from tuningfork.train.networks import half_precision
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.record import METRICS, append, summary
 from tuningfork.train.settings import RoundSettings
@@ -114,7 +114,7 @@ class Trainer:
         classes = spread(found.classes)
         votes = torch.empty(count, 0) if outputs.votes is None else spread(found.votes)
         side_rules = {
-            name: spread(found.side_rules.get(name, torch.empty(count, _width(outputs, name))))
+            name: spread(found.side_rules.get(name, torch.empty(count, outputs.classes_of(name))))
             for name in self.team.told(list(found.side_rules))
         }
         return Taught(classes, votes, side_rules)
@@ -228,7 +228,7 @@ class Trainer:
 
     def _side_rule(self, name: str, rows: NDArray[np.intp]) -> Tensor:
         places = torch.from_numpy(self.galaxies.side_rules[name][rows])
-        known = functional.one_hot(places.clamp(min=0), _width(self.material.outputs, name))
+        known = functional.one_hot(places.clamp(min=0), self.material.outputs.classes_of(name))
         known = known.float() * (places >= 0)[:, None]
         taught, share = self.state.taught, self.recipe.loss.taught_side_rules
         if not share or taught is None or name not in taught.side_rules:
@@ -287,12 +287,6 @@ class Trainer:
         for group in self.state.optimiser.param_groups:
             group["lr"] = rate
         return rate
-
-
-def _width(outputs: Outputs, side_rule: str) -> int:
-    """How many classes of a side rule the network tells apart, none of them included."""
-    span = outputs.side_rules[side_rule]
-    return int(span.stop - span.start)
 
 
 def one_cycle(done: float, rise: float = 0.15) -> float:

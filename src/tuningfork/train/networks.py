@@ -34,6 +34,11 @@ class Outputs:
         spans = [self.classes, *self.side_rules.values(), *([self.votes] if self.votes else [])]
         return max(int(span.stop) for span in spans)
 
+    def classes_of(self, side_rule: str) -> int:
+        """How many classes of a side rule are told apart, 'none of them' included."""
+        span = self.side_rules[side_rule]
+        return int(span.stop - span.start)
+
 
 def outputs_of(settings: NetworkSettings, classes: int) -> Outputs:
     """Lay out the logits of a network that tells ``classes`` classes apart."""

@@ -10,7 +10,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from tuningfork.errors import BadData, TrainingStopped, TuningForkError
+from tuningfork.errors import (
+    BadData,
+    TrainingInterrupted,
+    TrainingStopped,
+    TuningForkError,
+)
 from tuningfork.files import LOCK, held
 
 RECORD = "run.json"
@@ -62,7 +67,7 @@ def clear_stops(folder: Path) -> Iterator[None]:
             yield
     except KeyboardInterrupt as error:
         what = "SIGTERM" if isinstance(error, _Terminated) else "Ctrl-C"
-        raise TrainingStopped(f"stopped by {what}; {_again(folder)}") from error
+        raise TrainingInterrupted(f"stopped by {what}; {_again(folder)}") from error
     except TuningForkError:
         raise
     except Exception as error:
