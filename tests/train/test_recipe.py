@@ -188,5 +188,6 @@ def test_a_recipe_builds_on_another(tmp_path: Path) -> None:
     base = load_recipe("compact")
     assert found.sources["efigi"] == base.sources["efigi"].model_copy(update={"weight": 2.0})
     assert (len(found.rounds), found.network) == (1, base.network)
-    with pytest.raises(UnknownName, match="nothing"):
-        own(tmp_path, 'builds_on = "nothing"\nname = "own"\n')
+    for name in ('"nothing"', '"own.toml"', "5"):
+        with pytest.raises(BadRule, match=r"\.toml: builds_on names .*; name one of the package's"):
+            own(tmp_path, f'builds_on = {name}\nname = "own"\n')

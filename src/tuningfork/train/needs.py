@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tuningfork.data.held_out import kept_too
-from tuningfork.errors import BadRule, UnknownName
+from tuningfork.errors import BadModel, BadRule, UnknownName
 from tuningfork.model.card import Card, read_card, sha256_of
 from tuningfork.model.session import graph_path
 from tuningfork.train.recipe import Recipe
@@ -40,13 +40,18 @@ def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
             "continue; train that network first, or take a finished one's weights with begins_with"
         )
     for name in _others(recipe):
-        path = graph_path(name)
-        if not path.exists():
+        path = _graph_of(name)
+        if path is None or not path.exists():
             raise UnknownName(
-                f"recipe {recipe.name}: {name} holds no model.onnx; train that network first, or "
-                "name another in a recipe of your own"
+                f"recipe {recipe.name}: {name} is no network, nor a run that holds one; "
+                "train that network first, or name another in a recipe of your own"
             )
         card = read_card(path.with_suffix(".json"))
+        if sha256_of(path) != card.sha256:
+            raise BadModel(
+                f"recipe {recipe.name}: {path} is not the file that its card describes; "
+                "train that network again, or copy graph and card together"
+            )
         if name in teachers:
             check_teacher(name, card, recipe)
         if not _learned_from_ours(card, recipe):
@@ -60,6 +65,13 @@ def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
             f"Mind: the teacher {name} learned from galaxies that only validate here, so what it "
             "says of others may tell a little of them"
         )
+
+
+def _graph_of(name: str) -> Path | None:
+    try:
+        return graph_path(name)
+    except UnknownName:
+        return None
 
 
 def _teachers(recipe: Recipe) -> list[str]:

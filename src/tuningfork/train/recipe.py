@@ -232,7 +232,7 @@ def _packaged(name: str) -> str:
     return source.read_text(encoding="utf-8")
 
 
-def _whole(values: dict[str, Any]) -> dict[str, Any]:
+def _whole(values: dict[str, Any], where: str) -> dict[str, Any]:
     """Fill in what a recipe leaves as it is in the one that it builds on.
 
     ``builds_on`` names a recipe of the package. Tables are filled in key by key; a list, such as
@@ -241,7 +241,12 @@ def _whole(values: dict[str, Any]) -> dict[str, Any]:
     base = values.pop("builds_on", None)
     if base is None:
         return values
-    return _filled(_whole(tomllib.loads(_packaged(str(base)))), values)
+    if base not in recipe_names():
+        raise BadRule(
+            f"{where}: builds_on names {base!r}; name one of the package's recipes: "
+            f"{', '.join(recipe_names())}"
+        )
+    return _filled(_whole(tomllib.loads(_packaged(base)), base), values)
 
 
 def _filled(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
@@ -256,7 +261,7 @@ def _filled(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 def _parsed(text: str, where: str) -> Recipe:
     try:
         # By way of JSON, whose strict reading takes lists for tuples, but no "16" for 16.
-        whole = json.dumps(_whole(tomllib.loads(text)), default=str)
+        whole = json.dumps(_whole(tomllib.loads(text), where), default=str)
         return Recipe.model_validate_json(whole, strict=True)
     except tomllib.TOMLDecodeError as error:
         raise BadRule(f"{where}: not valid TOML ({error}); mend that line") from error

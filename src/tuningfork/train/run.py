@@ -54,6 +54,15 @@ from tuningfork.train.validate import validate
 from tuningfork.votes.rules import load_rule
 from tuningfork.votes.tree import TREE
 
+_HELD_TO = {
+    "recipe": "another recipe",
+    "checksums": "other pictures",
+    "galaxies": "other galaxies",
+    "knowledge": "other labels or votes",
+    "networks": "other finished networks",
+}
+"""Keys of the record that a resumed run must share, in words."""
+
 CREDITS = (
     "Learned from pictures of the Sloan Digital Sky Survey and from labels of Galaxy Zoo "
     "(Lintott et al. 2011; Willett et al. 2013; Hart et al. 2016), the Galaxy Challenge "
@@ -181,16 +190,32 @@ def _prepare(
     before["recipe"] = _completed(before["recipe"])
     # What taught may be gone by now: its answers are in the checkpoint.
     record["networks"] = before.get("networks", {}) | record["networks"]
-    for key in ("recipe", "checksums", "galaxies", "knowledge", "networks"):
+    for key, words in _HELD_TO.items():
         if key in before and before[key] != record[key]:
+            where = _changes(before[key], record[key])
             raise BadData(
-                f"{plan.output}: was begun with other {key} than now; "
+                f"{plan.output}: was begun with {words} than now{where}; "
                 "resume with the same recipe and data, or give another --output"
             )
     if checkpoint.exists():
         trainer.state.restore(checkpoint)
     if leads:
         drop_later_epochs(plan.output / METRICS, trainer.state.epoch)
+
+
+def _changes(before: object, now: object) -> str:
+    """The first thing that differs, as deep as names lead."""
+    names: list[str] = []
+    while isinstance(before, dict) and isinstance(now, dict):
+        both = {**before, **now}
+        name = next(one for one in both if before.get(one) != now.get(one))
+        names.append(str(name))
+        before, now = before.get(name), now.get(name)
+    if not names:
+        return ""
+    told = all(one is None or isinstance(one, int | float) for one in (before, now))
+    values = f" was {before}, is {now}" if told else ""
+    return f" ({'.'.join(names)}{values})"
 
 
 def _read_record(path: Path, checkpoint: Path) -> dict[str, Any]:

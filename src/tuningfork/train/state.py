@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from tuningfork.errors import BadData, BadRule
 from tuningfork.files import replacing
+from tuningfork.images.sources import NO_WHOLE_ZIP
 from tuningfork.train.recipe import Recipe
 from tuningfork.train.teach import Taught
 
@@ -52,6 +54,11 @@ class State:
 
     def restore(self, path: Path) -> None:
         """Go back to a saved state. Raises BadData if the file is damaged."""
+        damaged = BadData(
+            f"{path}: the checkpoint is damaged; start the run again in another --output"
+        )
+        if not _is_whole(path):
+            raise damaged
         try:
             content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             self.network.load_state_dict(content["network"])
@@ -62,9 +69,7 @@ class State:
             self.best = content["best"]
         # What torch's unpickler raises of bytes that are no checkpoint is hardly to be foreseen.
         except (RuntimeError, EOFError, pickle.UnpicklingError, LookupError, *_WRONG) as error:
-            raise BadData(
-                f"{path}: the checkpoint is damaged; start the run again in another --output"
-            ) from error
+            raise damaged from error
 
     def follow(self, path: Path, recipe: Recipe) -> None:
         """Go on where another run ended, as its next round would, by the settings of ``recipe``.
@@ -86,6 +91,16 @@ class State:
             group.update(settings)
         self.taught, self.epoch = None, 0
         self.best_loss, self.best_epoch, self.best = math.inf, 0, None
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether every byte is as it was written: torch reads tensors without their checksums."""
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return archive.testzip() is None
+        except (*NO_WHOLE_ZIP, EOFError, RuntimeError):
+            return False
 
 
 def new_state(network: nn.Module, recipe: Recipe) -> State:

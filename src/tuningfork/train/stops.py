@@ -113,7 +113,10 @@ def _reason(error: Exception, folder: Path) -> str | None:
         lacks_memory = isinstance(one, OSError) and one.errno == errno.ENOMEM
         said = str(one).lower()
         if isinstance(one, MemoryError) or lacks_memory or any(w in said for w in _LACK_OF_MEMORY):
-            return "out of memory; close other programs or take a smaller network or batch, then"
+            return (
+                "out of memory; close other programs (or begin anew in another --output with a "
+                "smaller network or batch), then"
+            )
     if any(words in str(one).lower() for one in chain for words in _LOST):
         return "another process of this training was lost; unless torchrun starts it again,"
     if isinstance(error, OSError) and error.filename is not None:
