@@ -128,15 +128,24 @@ def test_what_has_no_mean_is_refused_before_the_first_step(
 
 
 def test_a_network_that_is_not_there_is_named_before_the_work(tmp_path: Path) -> None:
-    """A folder without a network as teacher or beginning is refused, and no picture is opened."""
+    """No network as teacher or beginning is refused, and no picture is opened."""
     (tmp_path / "empty").mkdir()
+    shutil.copy(graph_path("swift").with_suffix(".json"), tmp_path / "cut.json")
+    (tmp_path / "cut.onnx").write_bytes(graph_path("swift").read_bytes()[:-100])
     sets, tiny = all_sets(tmp_path), recipe(tmp_path)
-    first = tiny.rounds[0].model_copy(update={"teachers": (str(tmp_path / "empty"),)})
-    for change in ({"rounds": (first,)}, {"begins_with": str(tmp_path / "empty")}):
-        asked = plan(sets, tiny.model_copy(update=change), tmp_path / "run")
-        with pytest.raises(UnknownName, match=r"empty holds no model\.onnx"):
-            train(asked, quiet())
-        assert not (tmp_path / "cache").exists()
+    lacks = "is no network, nor a run that holds one; train that network first"
+    for name, said in (
+        ("empty", lacks),
+        ("gone", lacks),
+        ("cut.onnx", "not the file that its card"),
+    ):
+        path = str(tmp_path / name)
+        first = tiny.rounds[0].model_copy(update={"teachers": (path,)})
+        for change in ({"rounds": (first,)}, {"begins_with": path}):
+            asked = plan(sets, tiny.model_copy(update=change), tmp_path / "run")
+            with pytest.raises((UnknownName, BadModel), match=f"recipe tiny: .*{name}.* {said}"):
+                train(asked, quiet())
+            assert not (tmp_path / "cache").exists()
 
 
 def test_no_run_begins_with_what_learned_its_validation_galaxies(tmp_path: Path) -> None:
