@@ -15,8 +15,12 @@ import pytest
 
 from tests.model.toy import BIAS, CLASSES, SIDE, toy_graph, write_toy
 from tuningfork.errors import BadModel, UnknownName
+from tuningfork.images import simulated
+from tuningfork.images.decode import decode
 from tuningfork.images.frame import Preprocessing
-from tuningfork.model.session import load_model, model_names
+from tuningfork.model.session import graph_path, load_model, model_names
+from tuningfork.votes.fractions import expected_sums
+from tuningfork.votes.tree import TREE
 
 
 def test_answers_are_what_the_graph_says(tmp_path: Path) -> None:
@@ -159,13 +163,23 @@ def test_a_graph_with_sizes_left_open_is_accepted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", model_names())
 def test_every_bundled_network_answers_within_the_tree(name: str) -> None:
-    """Bundled networks load, fit in 25 MB, and keep the sums of probabilities and of the tree."""
+    """On the simulated deck bundled networks keep the sums of probabilities and of the tree."""
     model = load_model(name)
-    side = model.card.preprocessing.input_pixels
-    pixels = np.random.default_rng(0).integers(0, 256, (3, side, side, 3)).astype(np.uint8)
-    answers = model.answer(pixels)
-    np.testing.assert_allclose(answers.probabilities.sum(axis=1), 1, atol=1e-5)
-    first, second = answers.fractions[:, 0:3], answers.fractions[:, 3:5]
-    np.testing.assert_allclose(first.sum(axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(second.sum(axis=1), first[:, 1], atol=1e-5)
+    paths = sorted(simulated.deck_folder().glob("*/*.jpg"))[::6]
+    pictures = [decode(path.read_bytes(), str(path)) for path in paths]
+    answers = model.answer(np.stack([model.card.preprocessing.apply(one) for one in pictures]))
+    assert len(answers.fractions) == 40
+    sums = answers.probabilities.sum(axis=1, dtype=np.float64)
+    np.testing.assert_allclose(sums, 1, rtol=0, atol=1e-6)
+    fractions = answers.fractions.astype(np.float64)
+    spans = [TREE.span(one.number) for one in TREE.questions]
+    sums = np.stack([fractions[:, span].sum(axis=1) for span in spans], axis=1)
+    np.testing.assert_allclose(sums, expected_sums(fractions), rtol=0, atol=1e-6)
     assert model.card.name == name
+
+
+def test_the_bundled_networks_are_small() -> None:
+    """The full one fits in 25 MB, the swift one in 3 MB."""
+    assert set(model_names()) == {"full", "swift"}
+    assert graph_path("full").stat().st_size < 25e6
+    assert graph_path("swift").stat().st_size < 3e6
