@@ -428,6 +428,10 @@ def test_an_unsound_export_gets_no_name(
     def unsound(*_: object, **__: object) -> float:
         raise BadModel("differs from torch")
 
+    def written(*given: object) -> None:
+        Path(str(given[-1])).write_bytes(b"a graph")
+
+    monkeypatch.setattr(runs, "export_onnx", written)
     monkeypatch.setattr(runs, "check_parity", unsound)
     one = plan(finished.paths, recipe(finished.folder), tmp_path / "run")
     with pytest.raises(BadModel, match="differs"):
