@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.deck import crops
 from tests.train.test_begin import begun
-from tuningfork.images import simulated
-from tuningfork.images.decode import decode
+from tuningfork.images.simulated import DECK_COUNT
 from tuningfork.model.session import SIDE_RULE, load_model, model_names
 from tuningfork.train.export import Exported, output_names
 from tuningfork.train.recipe import load_recipe
@@ -26,13 +26,7 @@ def test_the_bundled_file_answers_as_torch_does(name: str) -> None:
     Torch has the normalisation from the recipe, and of a group convolution only the first way.
     """
     model = load_model(name)
-    paths = sorted(simulated.deck_folder().glob("*/*.jpg"))
-    pixels = np.stack(
-        [
-            model.card.preprocessing.apply(decode(path.read_bytes(), str(path)))
-            for path in paths[:: len(paths) // PICTURES][:PICTURES]
-        ]
-    )
+    pixels = crops(model.card.preprocessing, step=DECK_COUNT // PICTURES)
     network, found = begun(load_recipe(model.card.recipe), name)
     network.eval()
     exported = Exported(network, found.outputs, found.recipe.pictures)

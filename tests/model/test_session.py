@@ -13,10 +13,9 @@ import numpy as np
 import onnx
 import pytest
 
+from tests.deck import crops
 from tests.model.toy import BIAS, CLASSES, SIDE, toy_graph, write_toy
 from tuningfork.errors import BadModel, UnknownName
-from tuningfork.images import simulated
-from tuningfork.images.decode import decode
 from tuningfork.images.frame import Preprocessing
 from tuningfork.model.session import graph_path, load_model, model_names
 from tuningfork.votes.fractions import expected_sums
@@ -165,9 +164,7 @@ def test_a_graph_with_sizes_left_open_is_accepted(tmp_path: Path) -> None:
 def test_every_bundled_network_answers_within_the_tree(name: str) -> None:
     """On the simulated deck bundled networks keep the sums of probabilities and of the tree."""
     model = load_model(name)
-    paths = sorted(simulated.deck_folder().glob("*/*.jpg"))[::6]
-    pictures = [decode(path.read_bytes(), str(path)) for path in paths]
-    answers = model.answer(np.stack([model.card.preprocessing.apply(one) for one in pictures]))
+    answers = model.answer(crops(model.card.preprocessing, step=6))
     assert len(answers.fractions) == 40
     sums = answers.probabilities.sum(axis=1, dtype=np.float64)
     np.testing.assert_allclose(sums, 1, rtol=0, atol=1e-6)

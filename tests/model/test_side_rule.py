@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
+from tests.deck import crops
 from tests.model.toy import write_toy
 from tuningfork.cli import app
 from tuningfork.explain import heat_map
-from tuningfork.images.decode import decode
 from tuningfork.images.simulated import deck_folder
 from tuningfork.model.session import load_model
 from tuningfork.votes.rules import load_rule
@@ -23,9 +23,7 @@ SEEN = {"edge_on_spiral": {"edge_on"}, "elliptical": {"completely_round", "in_be
 
 
 def _crops(label: str) -> NDArray[np.uint8]:
-    preprocessing = load_model().card.preprocessing
-    paths = sorted((deck_folder() / label).glob("*.jpg"))[:20]
-    return np.stack([preprocessing.apply(decode(one.read_bytes(), str(one))) for one in paths])
+    return crops(load_model().card.preprocessing, label)[:20]
 
 
 @pytest.mark.parametrize("label", SEEN)

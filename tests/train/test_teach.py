@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 from torch import nn
 
+from tests.deck import crops
 from tests.train.made import all_sets, known_set, of_class, one_of, plan, quiet, recipe
 from tuningfork.data import Known
 from tuningfork.errors import BadRule
 from tuningfork.images import simulated
-from tuningfork.images.decode import decode
 from tuningfork.images.frame import Preprocessing
 from tuningfork.model.card import read_card, sha256_of, write_card
 from tuningfork.model.session import BUNDLED, graph_path, load_model
@@ -39,9 +39,7 @@ KNOWN = {
 
 def drawn() -> NDArray[np.uint8]:
     """Three galaxies of the deck at compact's scale, uint8 (3, 152, 152, 3)."""
-    paths = sorted(simulated.deck_folder().glob("*/*.jpg"))[:: simulated.DECK_COUNT // 3][:3]
-    cut = Preprocessing(212, 152)
-    return np.stack([cut.apply(decode(path.read_bytes(), str(path))) for path in paths])
+    return crops(Preprocessing(212, 152), step=simulated.DECK_COUNT // 3)
 
 
 def material(plan: Recipe) -> Material:

@@ -17,11 +17,8 @@ from tuningfork.train.teach import check_teacher
 
 def hashes_of(recipe: Recipe) -> dict[str, str]:
     """SHA-256 of every network that the recipe needs and that is there, by its name."""
-    found = {}
-    for name in _others(recipe):
-        with suppress(UnknownName, FileNotFoundError):
-            found[name] = sha256_of(graph_path(name))
-    return found
+    graphs = {name: _graph_of(name) for name in _others(recipe)}
+    return {name: sha256_of(path) for name, path in graphs.items() if path is not None}
 
 
 def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
@@ -41,7 +38,7 @@ def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
         )
     for name in _others(recipe):
         path = _graph_of(name)
-        if path is None or not path.exists():
+        if path is None:
             raise UnknownName(
                 f"recipe {recipe.name}: {name} is no network, nor a run that holds one; "
                 "train that network first, or name another in a recipe of your own"
@@ -68,10 +65,11 @@ def look_for_others(recipe: Recipe, say: Callable[[str], None]) -> None:
 
 
 def _graph_of(name: str) -> Path | None:
-    try:
-        return graph_path(name)
-    except UnknownName:
-        return None
+    """The network's file, if it is there."""
+    with suppress(UnknownName):
+        path = graph_path(name)
+        return path if path.exists() else None
+    return None
 
 
 def _teachers(recipe: Recipe) -> list[str]:

@@ -10,12 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from tuningfork.errors import (
-    BadData,
-    TrainingInterrupted,
-    TrainingStopped,
-    TuningForkError,
-)
+from tuningfork.errors import BadData, TrainingInterrupted, TrainingStopped, TuningForkError
 from tuningfork.files import LOCK, held
 
 RECORD = "run.json"
