@@ -113,6 +113,18 @@ def test_a_truncated_zip_gives_what_is_whole_and_says_so(
     assert good.read() == PNG
 
 
+def test_a_zip_of_a_version_that_is_not_known_is_said(tmp_path: Path) -> None:
+    """Its list of members asks for zip 9.9; the next picture is read all the same."""
+    data = bytearray(zipped({"1.png": PNG}))
+    data[data.rindex(b"PK\x01\x02") + 6] = 99
+    (tmp_path / "new.zip").write_bytes(data)
+    (tmp_path / "good.png").write_bytes(PNG)
+    *_, bad, good = find_pictures([tmp_path / "new.zip", tmp_path / "good.png"])
+    with pytest.raises(UnreadableImage, match=r"new\.zip: not a whole zip \(zip file version 9\.9"):
+        bad.read()
+    assert good.read() == PNG
+
+
 def test_a_truncated_zip_on_standard_input_gives_what_is_whole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

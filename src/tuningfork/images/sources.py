@@ -35,8 +35,8 @@ _ENDINGS = tuple(sorted(SUFFIXES, key=len, reverse=True))
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+:/)/*")
 """Of the web; a path drops the second of its slashes."""
-NO_WHOLE_ZIP = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError)
-"""What zipfile raises for a damaged list of members, the last for a version that it cannot read."""
+NO_WHOLE_ZIP = (zipfile.BadZipFile, OSError, ValueError, RuntimeError)
+"""What zipfile raises for a damaged list of members, a kind of the last for an unknown version."""
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
 

@@ -99,7 +99,7 @@ def _is_whole(path: Path) -> bool:
         try:
             with zipfile.ZipFile(file) as archive:
                 return archive.testzip() is None
-        except (*NO_WHOLE_ZIP, EOFError, RuntimeError):
+        except (*NO_WHOLE_ZIP, EOFError):
             return False
 
 
